@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target's settings: the compiler, not a reviewer, keeps memory safety and the layers.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A module of the product. `imports` is the whole list of what it may import: the layers of
+/// `docs/architecture.md` are checked with `--explicit-target-dependency-import-check=error`.
+func module(_ name: String, imports: [String]) -> Target {
+    .target(
+        name: name,
+        dependencies: imports.map { .init(stringLiteral: $0) },
+        swiftSettings: strict + [.strictMemorySafety()])
+}
+
+func library(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig)
+}
+
+/// Tests build bad bytes on purpose, so strict memory safety stays off there.
+func tests(_ name: String, imports: [String]) -> Target {
+    .testTarget(
+        name: name, dependencies: imports.map { .init(stringLiteral: $0) }, swiftSettings: strict)
+}
+
+func tool(_ name: String, path: String, imports: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "proofreel",
+    products: [.executable(name: "proofreel", targets: ["proofreel"])],
+    targets: [
+        // Layer 0: module maps over C headers.
+        library("CLinux"),
+        library("COpenSSL", pkgConfig: "libcrypto"),
+        library("CRocksDB"),
+        // Layer 1: words every module shares.
+        module("Base", imports: ["CLinux"]),
+        // Layer 2: one thin wrapper per C library; the only place that says `unsafe`.
+        module("Linux", imports: ["Base", "CLinux"]),
+        module("Crypto", imports: ["Base", "COpenSSL"]),
+        module("RocksDB", imports: ["Base", "CRocksDB"]),
+        // Layer 3: bytes and values; no I/O.
+        module("SegmentFormat", imports: ["Base", "Crypto"]),
+        module("IndexFormat", imports: ["Base", "Crypto"]),
+        module("EvidenceFormat", imports: ["Base", "Crypto"]),
+        // Layer 4: the storage seam and its embedded engine.
+        module("Store", imports: ["Base", "Linux", "RocksDB"]),
+        // Layer 5: the evidence log over the seam.
+        module(
+            "Evidence",
+            imports: [
+                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
+            ]),
+        // Layer 7: the one binary.
+        .executableTarget(
+            name: "proofreel",
+            dependencies: ["Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence"],
+            swiftSettings: strict + [.strictMemorySafety()]),
+    ]
+)

@@ -1,0 +1,59 @@
+/// A SHA-256 value. Four words rather than an array: no allocation, and hashable as it is.
+@frozen public struct Digest: Hashable, Sendable {
+    @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
+
+    public static let byteCount = 32
+    public static let zero = Digest(words: (0, 0, 0, 0))
+
+    @inlinable init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
+    /// Reads 32 bytes at `offset`; the caller has checked that they are there.
+    @inlinable public init(_ bytes: Span<UInt8>, at offset: Int = 0) {
+        words = (
+            bytes.bigEndian(UInt64.self, at: offset), bytes.bigEndian(UInt64.self, at: offset + 8),
+            bytes.bigEndian(UInt64.self, at: offset + 16),
+            bytes.bigEndian(UInt64.self, at: offset + 24)
+        )
+    }
+
+    public init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.byteCount else { return nil }
+        self.init(bytes.span)
+    }
+
+    /// Reads 64 lower-case hexadecimal digits.
+    public init?(hex: some StringProtocol) {
+        guard let bytes = [UInt8](hex: hex) else { return nil }
+        self.init(bytes)
+    }
+
+    @inlinable public func append(to bytes: inout [UInt8]) {
+        bytes.appendBigEndian(words.0)
+        bytes.appendBigEndian(words.1)
+        bytes.appendBigEndian(words.2)
+        bytes.appendBigEndian(words.3)
+    }
+
+    @inlinable public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.byteCount)
+        append(to: &bytes)
+        return bytes
+    }
+
+    public var hex: String { bytes.hex }
+
+    @inlinable public static func == (a: Digest, b: Digest) -> Bool {
+        a.words.0 == b.words.0 && a.words.1 == b.words.1 && a.words.2 == b.words.2
+            && a.words.3 == b.words.3
+    }
+
+    @inlinable public func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+    }
+}
+
+extension Digest: CustomStringConvertible {
+    public var description: String { hex }
+}

@@ -1,0 +1,64 @@
+// What Swift cannot call (variadics, macros, intrinsics), and nothing else.
+#pragma once
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+static inline int proofreel_open(const char *path, int flags, mode_t mode) {
+    return open(path, flags, mode);
+}
+
+// glibc hides O_DIRECT and the fallocate modes behind _GNU_SOURCE, which Swift's Glibc does not set.
+static const int proofreel_o_direct = 040000;
+static const int proofreel_keep_size = FALLOC_FL_KEEP_SIZE;
+static const int proofreel_punch_hole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+int fallocate(int fd, int mode, off_t offset, off_t len);
+
+static inline int proofreel_name_thread(const char *name) {
+    return prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+// Core dumps of a process that holds a signing key are a leak.
+static inline int proofreel_no_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+static inline uint32_t proofreel_crc32c_table(uint32_t crc, const uint8_t *p, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        crc ^= p[i];
+        for (int k = 0; k < 8; k++) crc = (crc >> 1) ^ (0x82F63B78u & (0u - (crc & 1u)));
+    }
+    return crc;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) static inline uint32_t proofreel_crc32c_sse(
+    uint32_t crc, const uint8_t *p, size_t n) {
+    uint64_t c = crc;
+    while (n >= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        c = __builtin_ia32_crc32di(c, word);
+        p += 8;
+        n -= 8;
+    }
+    uint32_t r = (uint32_t)c;
+    while (n-- > 0) r = __builtin_ia32_crc32qi(r, *p++);
+    return r;
+}
+#endif
+
+// CRC-32C (Castagnoli), as in RFC 3720; `crc` is the running value, 0 at the start.
+static inline uint32_t proofreel_crc32c(uint32_t crc, const void *bytes, size_t n) {
+    const uint8_t *p = (const uint8_t *)bytes;
+    crc = ~crc;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("sse4.2")) return ~proofreel_crc32c_sse(crc, p, n);
+#endif
+    return ~proofreel_crc32c_table(crc, p, n);
+}

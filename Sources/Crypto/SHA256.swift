@@ -1,0 +1,33 @@
+package import Base
+internal import COpenSSL
+
+/// A running SHA-256 (FIPS 180-4). Small enough to live on the stack; the C calls are `SHA256_*`.
+@safe package struct SHA256: ~Copyable {
+    var context = SHA256_CTX()
+
+    package init() { _ = unsafe SHA256_Init(&context) }
+
+    package mutating func update(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { buffer in
+            _ = unsafe SHA256_Update(&context, buffer.baseAddress, buffer.count)
+        }
+    }
+
+    package mutating func update(_ digest: Digest) {
+        update(digest.bytes.span)
+    }
+
+    package consuming func finish() -> Digest {
+        var out = [UInt8](repeating: 0, count: Digest.byteCount)
+        unsafe out.withUnsafeMutableBufferPointer { buffer in
+            _ = unsafe SHA256_Final(buffer.baseAddress, &context)
+        }
+        return Digest(out.span)
+    }
+
+    package static func hash(_ bytes: Span<UInt8>) -> Digest {
+        var hash = SHA256()
+        hash.update(bytes)
+        return hash.finish()
+    }
+}
