@@ -1,0 +1,37 @@
+internal import Base
+internal import Linux
+internal import Synchronization
+
+/// The log's housekeeping thread and what it remembers: when things were last made durable, and how
+/// far the wall clock may be trusted.
+final class Care: Sendable {
+    struct State {
+        var thread: Thread?
+        var lastPersist: UInt64 = 0
+        var trust: ClockTrust?
+        var trustRead: UInt64 = 0
+        /// Wall minus monotonic clock: constant unless somebody steps the clock.
+        var clockOffset: Int64?
+        /// One thread persists at a time.
+        var persisting = false
+    }
+
+    static let trustKeepNanoseconds: UInt64 = 1_000_000_000
+    static let stepMicroseconds: Int64 = 100_000
+
+    let state = Mutex(State())
+
+    /// The kernel's word on its clock, asked at most once a second.
+    func trust(_ clock: any Clock) -> ClockTrust {
+        let now = clock.monotonicNanoseconds
+        return state.withLock { state in
+            if let trust = state.trust, now - state.trustRead < Self.trustKeepNanoseconds {
+                return trust
+            }
+            let trust = clock.trust
+            state.trust = trust
+            state.trustRead = now
+            return trust
+        }
+    }
+}

@@ -1,0 +1,99 @@
+internal import Base
+internal import EvidenceFormat
+internal import IndexFormat
+internal import SegmentFormat
+internal import Store
+
+/// What a full segment's seal leaf says.
+struct SegmentSeal: Sendable {
+    let segment: UInt32
+    let first: UInt64
+    let count: UInt64
+    let bytes: UInt64
+    let digest: Digest
+}
+
+/// What happens to a group once it is durable: tree, rows, signature, index. Used by one thread at a
+/// time, in the order of groups (`groupsFinished`), which is what `@unchecked Sendable` claims.
+final class Finisher: @unchecked Sendable {
+    private let engine: any StorageEngine
+    private let identity: LogIdentity
+    private var edge: TreeEdge
+    private var builder: IndexBuilder
+    private var openSegment: OpenSegment?
+    private let openID: RecordID
+
+    init(_ start: LogStart, engine: any StorageEngine, identity: LogIdentity) {
+        self.engine = engine
+        self.identity = identity
+        edge = start.edge
+        builder = IndexBuilder(engine)
+        openSegment = start.takeOpenSegment()
+        openID = start.openID
+    }
+
+    func finish(
+        _ group: Group, _ rows: TreeRows, epoch: Epoch
+    ) throws(Failure) -> (SignedHead, SegmentSeal?) {
+        let seal = try turnSegment(group)
+        var growth = RowGrowth(from: edge.size)
+        for (i, entry) in group.entries.enumerated() {
+            precondition(entry.header.index == edge.size)
+            growth.add(entry.leaf.hash, group.place(of: entry), to: &edge)
+            openSegment?.add(
+                entry.header, leaf: entry.leaf.bytes.span, secret: entry.secretHash,
+                payload: entry.payloadHash)
+            try builder.add(
+                entry.leaf, at: group.firstIndex + UInt64(i), personal: entry.personal)
+        }
+        try rows.append(growth, epoch: epoch)
+        let checkpoint = Checkpoint(origin: identity.origin, size: edge.size, root: edge.root)
+        let note = try identity.sign(checkpoint)
+        builder.setWatermark(
+            Watermark(leaf: edge.size, segment: group.segment, offset: group.end))
+        try engine.apply(builder.writes, epoch: epoch)
+        builder.clear()
+        return (SignedHead(checkpoint: checkpoint, note: note), seal)
+    }
+
+    /// The first group of a new segment ends the digest of the one before.
+    private func turnSegment(_ group: Group) throws(Failure) -> SegmentSeal? {
+        if let open = openSegment, open.segment == group.segment { return nil }
+        let seal = openSegment?.seal()
+        openSegment = try OpenSegment(engine, segment: group.segment, first: group.firstIndex)
+        return seal
+    }
+}
+
+/// The running digest of the segment that is being written.
+final class OpenSegment {
+    let segment: UInt32
+    private let first: UInt64
+    private var count: UInt64 = 0
+    private var digest: FrameDigest?
+
+    /// Reads the header as it stands in the object.
+    init(_ engine: any StorageEngine, segment: UInt32, first: UInt64) throws(Failure) {
+        self.segment = segment
+        self.first = first
+        var header: [UInt8] = []
+        try engine.read(
+            Names.segment(segment), at: 0, count: SegmentHeader.byteCount, into: &header)
+        guard header.count == SegmentHeader.byteCount else {
+            throw Failure(.corrupt, "\(Names.segment(segment)) has no whole header")
+        }
+        digest = FrameDigest(header.span)
+    }
+
+    func add(_ header: FrameHeader, leaf: Span<UInt8>, secret: Digest?, payload: Digest?) {
+        digest?.add(header, leaf: leaf, secret: secret, payload: payload)
+        count += 1
+    }
+
+    func seal() -> SegmentSeal? {
+        guard let finished = digest.take() else { return nil }
+        let bytes = finished.byteCount
+        return SegmentSeal(
+            segment: segment, first: first, count: count, bytes: bytes, digest: finished.finish())
+    }
+}

@@ -1,0 +1,42 @@
+internal import Base
+internal import EvidenceFormat
+internal import SegmentFormat
+internal import Store
+
+/// Reads leaves and payloads by index. Every read is checked: a leaf against its frame's checksum, a
+/// payload against the hash in its leaf.
+struct LeafReader {
+    private let engine: any StorageEngine
+    private let rows: TreeRows
+
+    init(_ engine: any StorageEngine, _ rows: TreeRows) {
+        self.engine = engine
+        self.rows = rows
+    }
+
+    func leaf(at index: UInt64) throws(Failure) -> Leaf { try read(index).leaf }
+
+    func read(_ index: UInt64) throws(Failure) -> (leaf: Leaf, place: Place) {
+        let place = try rows.place(of: index)
+        let object = Names.segment(place.segment)
+        var bytes: [UInt8] = []
+        try engine.read(
+            object, at: UInt64(place.offset), count: FrameHeader.byteCount + place.leafBytes,
+            into: &bytes)
+        let header: FrameHeader
+        do throws(FrameHeader.Refusal) {
+            header = try FrameHeader(decoding: bytes.span)
+        } catch {
+            throw damaged(index, object)
+        }
+        let leaf = Array(bytes.dropFirst(FrameHeader.byteCount))
+        guard header.index == index, header.covers(leaf: leaf.span) else {
+            throw damaged(index, object)
+        }
+        return (try Leaf(parsing: leaf), place)
+    }
+
+    private func damaged(_ index: UInt64, _ object: ObjectName) -> Failure {
+        Failure(.corrupt, "leaf \(index) in \(object) is damaged; run proofreel verify")
+    }
+}

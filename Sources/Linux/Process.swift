@@ -1,0 +1,78 @@
+internal import CLinux
+package import Base
+internal import Glibc
+
+/// A lock file that says who holds it (`flock`). The kernel lets go when the process ends, however.
+@safe package final class ProcessLock: Sendable {
+    private let descriptor: Int32
+
+    package init(_ path: String) throws(Failure) {
+        descriptor = try checked("open \(path)") {
+            unsafe proofreel_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        }
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            var text = [UInt8](repeating: 0, count: 32)
+            let got = max(0, unsafe pread(descriptor, &text, text.count, 0))
+            let holder = String(decoding: text.prefix(got).prefix { $0 != 0x0A }, as: UTF8.self)
+            close(descriptor)
+            throw Failure(
+                .busy,
+                "\(parentDirectory(of: path)) is in use by process \(holder.isEmpty ? "?" : holder);"
+                    + " stop that one first, or use another --data directory")
+        }
+        let text = Array("\(getpid())\n".utf8)
+        ftruncate(descriptor, 0)
+        _ = unsafe pwrite(descriptor, text, text.count, 0)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether somebody holds the lock now.
+    package static func isHeld(_ path: String) -> Bool {
+        let descriptor = unsafe proofreel_open(path, O_RDWR | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    }
+}
+
+package enum Process {
+    /// The kernel's id of this boot; tells one uptime from another.
+    package static func bootID() -> String {
+        let text = try? RealFileSystem().contentsOfSpecial("/proc/sys/kernel/random/boot_id")
+        return text ?? "unknown"
+    }
+
+    package static func forbidCoreDumps() { _ = proofreel_no_dumps() }
+
+    package static var id: Int32 { getpid() }
+
+    /// Blocks the signals in every thread started from now on; `waitForSignal` receives them.
+    package static func blockTerminationSignals() {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, SIGINT)
+        unsafe sigaddset(&set, SIGTERM)
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Waits for SIGINT or SIGTERM at most so long; true when one came.
+    package static func waitForTermination(milliseconds: Int) -> Bool {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, SIGINT)
+        unsafe sigaddset(&set, SIGTERM)
+        var limit = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+        return unsafe sigtimedwait(&set, nil, &limit) > 0
+    }
+}
+
+extension RealFileSystem {
+    /// Files of /proc have no length before they are read.
+    package func contentsOfSpecial(_ path: String) throws(Failure) -> String {
+        var bytes: [UInt8] = []
+        try open(path, .read).read(at: 0, count: 4096, into: &bytes)
+        return String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,36 @@
+internal import CLinux
+internal import Glibc
+
+/// A named operating-system thread. What blocks gets one; `join` is its end.
+@safe package final class Thread: @unchecked Sendable {
+    private var handle: pthread_t = 0
+    private var joined = false
+
+    private final class Start {
+        let name: String
+        let body: @Sendable () -> Void
+        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    package init(name: String, _ body: @escaping @Sendable () -> Void) {
+        let start = unsafe Unmanaged.passRetained(Start(name, body)).toOpaque()
+        let code = unsafe pthread_create(
+            &handle, nil,
+            { argument in
+                let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                _ = unsafe proofreel_name_thread(start.name)
+                start.body()
+                return nil
+            }, start)
+        precondition(code == 0, "the system has no thread left to give (errno \(code))")
+    }
+
+    package func join() {
+        guard !joined else { return }
+        joined = true
+        pthread_join(handle, nil)
+    }
+}

@@ -1,0 +1,142 @@
+internal import Base
+internal import Linux
+internal import RocksDB
+
+/// All shards in one RocksDB: key = table ‖ shard name ‖ key, so a shard is a range and a batch over
+/// several shards is one atomic write, which is more than the seam promises.
+final class Maps: Sendable {
+    /// Table, one byte of shard, sixteen bytes of hash: what point lookups and posting scans share.
+    private static let prefixBytes = 18
+
+    private let path: String
+    /// Nil only in a read-only store whose index is missing; the index is derived data.
+    private let database: Database?
+
+    init(_ path: String, _ options: EmbeddedEngine.Options) throws(Failure) {
+        self.path = path
+        let files = RealFileSystem()
+        if options.readOnly && !files.exists("\(path)/CURRENT") {
+            database = nil
+            return
+        }
+        if !options.readOnly {
+            try files.createDirectory(path)
+            // From here on the sums are not true any more.
+            try FileSums.discard(path)
+        }
+        var native = Database.Options()
+        native.blockCacheBytes = options.mapCacheBytes
+        native.writeBufferBytes = options.mapBufferBytes
+        native.prefixByteCount = Self.prefixBytes
+        native.readOnly = options.readOnly
+        native.createIfMissing = !options.readOnly
+        native.maxOpenFiles = 256
+        do {
+            database = try Database(path: path, options: native)
+        } catch {
+            guard error.kind == .corrupt || error.kind == .notFound || error.kind == .io else {
+                throw error
+            }
+            throw Failure(
+                .corrupt,
+                "the index does not open (\(error.words)); it is derived data: "
+                    + "run proofreel admin rebuild-index")
+        }
+    }
+
+    static func key(_ shard: Shard, _ key: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(1 + shard.name.count + key.count)
+        bytes.append(shard.table)
+        bytes.append(contentsOf: shard.name)
+        bytes.append(contentsOf: key)
+        return bytes
+    }
+
+    /// The first key after all those that begin with `prefix`.
+    static func end(of prefix: [UInt8]) -> [UInt8] {
+        var end = prefix
+        while let last = end.popLast() {
+            if last < 255 { return end + [last + 1] }
+        }
+        return [255, 255, 255, 255]
+    }
+
+    func get(_ key: [UInt8], in shard: Shard) throws(Failure) -> [UInt8]? {
+        try database?.get(Self.key(shard, key).span)
+    }
+
+    func range(
+        _ shard: Shard, from: [UInt8], to: [UInt8]?, descending: Bool, limit: Int
+    ) throws(Failure) -> [MapEntry] {
+        guard let database, limit > 0 else { return [] }
+        let lower = Self.key(shard, from)
+        let upper = to.map { Self.key(shard, $0) } ?? Self.end(of: Self.key(shard, []))
+        guard lower.lexicographicallyPrecedes(upper) else { return [] }
+        let drop = 1 + shard.name.count
+        var found: [MapEntry] = []
+        // Bounds alone are exact; the prefix filter helps only when both ends share the prefix.
+        let shared = lower.prefix(Self.prefixBytes) == upper.prefix(Self.prefixBytes)
+            && lower.count >= Self.prefixBytes
+        var iterator = try database.iterator(
+            prefixSameAsStart: shared && !descending, lowerBound: lower, upperBound: upper)
+        if descending {
+            try iterator.seekForPrev(upper.span)
+        } else {
+            try iterator.seek(lower.span)
+        }
+        while iterator.isValid && found.count < limit {
+            let key = Array(span: iterator.key)
+            found.append(
+                MapEntry(key: Array(key.dropFirst(drop)), value: Array(span: iterator.value)))
+            if descending { try iterator.previous() } else { try iterator.next() }
+        }
+        return found
+    }
+
+    func apply(_ writes: [ShardWrite]) throws(Failure) {
+        var batch = WriteBatch()
+        for write in writes {
+            switch write.operation {
+            case .put(let key, let value):
+                batch.put(Self.key(write.shard, key).span, value.span)
+            case .remove(let key):
+                batch.delete(Self.key(write.shard, key).span)
+            }
+        }
+        try write(batch)
+    }
+
+    private func write(_ batch: borrowing WriteBatch) throws(Failure) {
+        guard let database else { throw Failure(.readOnly, "the index is open for reading only") }
+        try database.write(batch)
+    }
+
+    func remove(_ shard: Shard) throws(Failure) {
+        let start = Self.key(shard, [])
+        var batch = WriteBatch()
+        batch.deleteRange(start.span, Self.end(of: start).span)
+        try write(batch)
+    }
+
+    func sync() throws(Failure) { try database?.flush() }
+
+    var memoryBytes: Int { (try? database?.approximateMemory()) ?? 0 }
+
+    /// Every entry in key order, checksums verified: what a rebuild is compared with.
+    func forEach(_ body: ([UInt8], [UInt8]) throws(Failure) -> Void) throws(Failure) {
+        guard let database else { return }
+        var iterator = try database.iterator(verifyChecksums: true, fillCache: false)
+        try iterator.seekToFirst()
+        while iterator.isValid {
+            try body(Array(span: iterator.key), Array(span: iterator.value))
+            try iterator.next()
+        }
+    }
+
+    func close(sealed: Bool) throws(Failure) {
+        guard let database else { return }
+        try database.close()
+        if sealed { try FileSums.write(path) }
+    }
+}
