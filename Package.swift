@@ -66,5 +66,7 @@ let package = Package(
             name: "proofreel",
             dependencies: ["Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence"],
             swiftSettings: strict + [.strictMemorySafety()]),
+        // Tests.
+        tests("EvidenceFormatTests", imports: ["Base", "Crypto", "EvidenceFormat"]),
     ]
 )
