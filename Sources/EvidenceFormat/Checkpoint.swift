@@ -25,7 +25,8 @@ package struct Checkpoint: Hashable, Sendable {
                 .invalid, "a checkpoint should have three lines: origin, size, root in base64")
         }
         guard size > 0 || root == Merkle.emptyRoot else {
-            throw Failure(.invalid, "a checkpoint of size 0 has a root that is not the empty tree's")
+            throw Failure(
+                .invalid, "a checkpoint of size 0 has a root that is not the empty tree's")
         }
         self.origin = origin
         self.size = size

@@ -7,7 +7,8 @@ extension JSON {
         parsing bytes: Span<UInt8>, bytesMax: Int = Leaf.bytesMax
     ) throws(Failure) {
         guard bytes.count <= bytesMax else {
-            throw Failure(.invalid, "this JSON has \(bytes.count) bytes; at most \(bytesMax) are read")
+            throw Failure(
+                .invalid, "this JSON has \(bytes.count) bytes; at most \(bytesMax) are read")
         }
         var parser = JSONParser(bytes)
         self = try parser.value(depth: 0)
@@ -39,7 +40,8 @@ private struct JSONParser: ~Escapable {
 
     mutating func require(_ byte: UInt8) throws(Failure) {
         guard skip(byte) else {
-            throw failure("should continue with \(Unicode.Scalar(byte)); write it without white space")
+            throw failure(
+                "should continue with \(Unicode.Scalar(byte)); write it without white space")
         }
     }
 
@@ -50,7 +52,8 @@ private struct JSONParser: ~Escapable {
             guard depth < JSON.depthMax else {
                 throw failure("is nested more than \(JSON.depthMax) deep")
             }
-            return next == 0x5B ? try array(depth: depth + 1) : .object(try object(depth: depth + 1))
+            return next == 0x5B
+                ? try array(depth: depth + 1) : .object(try object(depth: depth + 1))
         case 0x74: return .bool(try word("true", true))
         case 0x66: return .bool(try word("false", false))
         case 0x2D, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39:

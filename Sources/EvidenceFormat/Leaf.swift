@@ -85,7 +85,8 @@ package struct Leaf: Sendable {
         guard let text = body["kind"]?.string, let kind = LeafKind(rawValue: text) else {
             throw Failure(
                 body["kind"] == nil ? .corrupt : .unsupported,
-                "a leaf has a kind that this version does not know; use a newer Proofreel to read it")
+                "a leaf has a kind that this version does not know; use a newer Proofreel to read it"
+            )
         }
         do throws(Failure) {
             try LeafSchema.of(kind).check(body)
@@ -134,7 +135,9 @@ extension Leaf {
     package func string(_ name: String) -> String? { body[name]?.string }
     package func int(_ name: String) -> Int64? { body[name]?.int }
     package func bool(_ name: String) -> Bool? { body[name]?.bool }
-    package func digest(_ name: String) -> Digest? { body[name]?.string.flatMap { Digest(hex: $0) } }
+    package func digest(_ name: String) -> Digest? {
+        body[name]?.string.flatMap { Digest(hex: $0) }
+    }
     package func time(_ name: String) -> WallTime? { body[name]?.string.flatMap { WallTime($0) } }
     package func recordID(_ name: String) -> RecordID? {
         body[name]?.string.flatMap { RecordID($0) }

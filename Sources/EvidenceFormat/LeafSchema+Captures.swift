@@ -8,7 +8,8 @@ extension LeafSchema {
                 LeafField("t", .time, "the frame's instant on the server's clock"),
                 .optional("asked", .time, "the instant that was asked for"),
                 .optional("dist_us", .signed, "the frame's instant minus the asked one"),
-                .optional("src", .oneOf(["live", "ring"]), "taken from the live stream or the ring"),
+                .optional(
+                    "src", .oneOf(["live", "ring"]), "taken from the live stream or the ring"),
                 .optional("t_cam", .time, "the camera's own claim of the instant"),
             ] + LeafField.cameraClock + LeafField.payload + [
                 .optional("w", .int(1...65_535), "width in pixels"),
@@ -32,7 +33,8 @@ extension LeafSchema {
             [
                 LeafField("cam", .camera, "camera id"),
                 LeafField("n", .ordinal, "ordinal of the part for this camera"),
-                LeafField("prev", .digest, "hash of the previous part's leaf; 64 zeros for the first"),
+                LeafField(
+                    "prev", .digest, "hash of the previous part's leaf; 64 zeros for the first"),
                 LeafField("init", .digest, "SHA-256 of the init segment"),
                 LeafField("root", .digest, "RFC 6962 root over its fragments"),
                 LeafField("count", .ordinal, "number of fragments"),

@@ -16,8 +16,9 @@ extension LeafSchema {
     ) throws(Failure) {
         var required = 0
         for member in object.members {
-            guard let field = first.first(where: { $0.name == member.key })
-                ?? second.first(where: { $0.name == member.key })
+            guard
+                let field = first.first(where: { $0.name == member.key })
+                    ?? second.first(where: { $0.name == member.key })
             else {
                 throw Failure(.invalid, "\(place): the field \(member.key) is unknown; remove it")
             }
@@ -48,11 +49,13 @@ extension LeafType {
             return
         case (.object(let fields, let rules), .object(let object)):
             return try LeafSchema.check(object, fields, rules, "\(place), \(name)")
-        case (.linkKind, .string(let text)): return try Link.check(kind: text)
-        case (.linkValue, .string(let text)): return try Link.check(value: text)
-        case (.verifierKey, .string(let text)):
-            _ = try VerifierKey(text)
-            return
+        case (.linkKind, .string(let text)), (.linkValue, .string(let text)),
+            (.verifierKey, .string(let text)):
+            do throws(Failure) {
+                return try checkWords(text)
+            } catch {
+                throw Failure(error.kind, "\(place), \(name): \(error.words)")
+            }
         case (_, .string(let text)): if allows(text) { return }
         case (.int(let range), .int(let number)): if range.contains(number) { return }
         case (.bool, .bool), (.yes, .bool(true)): return
@@ -62,6 +65,15 @@ extension LeafType {
         default: break
         }
         throw Failure(.invalid, "\(place): the field \(name) should be \(phrase)")
+    }
+
+    /// Types that explain themselves better than a phrase does.
+    private func checkWords(_ text: String) throws(Failure) {
+        switch self {
+        case .linkKind: try Link.check(kind: text)
+        case .linkValue: try Link.check(value: text)
+        default: _ = try VerifierKey(text)
+        }
     }
 
     private func allows(_ text: String) -> Bool {

@@ -11,7 +11,8 @@ extension LeafType {
         [
             LeafField("kind", .linkKind, "check, work-order, lot, serial, … or any custom kind"),
             LeafField("value", .linkValue, "the key in its own system; never a bare number"),
-            .optional("refs", .list(of: .text(Link.refBytesMax), 0...Link.refsMax), "free references"),
+            .optional(
+                "refs", .list(of: .text(Link.refBytesMax), 0...Link.refsMax), "free references"),
             .optional("n", .ordinal, "ordinal of this leaf among those of the check"),
             .optional("prev", .digest, "hash of the check's previous leaf; 64 zeros for the first"),
         ],

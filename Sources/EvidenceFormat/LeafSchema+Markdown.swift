@@ -56,7 +56,8 @@ extension LeafField {
         switch type {
         case .object(let fields, let rules), .list(.object(let fields, let rules), _):
             name == "links"
-                ? [] : (rules.map(\.phrase) + fields.flatMap(\.innerRules)).map { "in `\(name)`: \($0)" }
+                ? []
+                : (rules.map(\.phrase) + fields.flatMap(\.innerRules)).map { "in `\(name)`: \($0)" }
         default: []
         }
     }

@@ -7,12 +7,15 @@ extension LeafSchema {
                 LeafField("target", .id, "the record"),
                 LeafField("index", .count, "index of its leaf"),
                 LeafField("pay", .digest, "hash of what is removed"),
-                LeafField("what", .oneOf(["payload", "private"]), "the payload or the personal data"),
+                LeafField(
+                    "what", .oneOf(["payload", "private"]), "the payload or the personal data"),
                 LeafField("rule", .text(64), "the policy's rule, or the order's reference"),
-                LeafField("policy", .int(-1...JSON.intRange.upperBound),
+                LeafField(
+                    "policy", .int(-1...JSON.intRange.upperBound),
                     "index of the policy leaf; -1 for an early erasure"),
                 LeafField("due", .time, "when retention ended"),
-                LeafField("holds", .count, "holds that covered the record; anything but 0 is unlawful"),
+                LeafField(
+                    "holds", .count, "holds that covered the record; anything but 0 is unlawful"),
                 LeafField("actors", .list(of: .text(256), 1...2), "who decided"),
                 LeafField("until", .time, "end of the grace period"),
                 LeafField("reason", .reason, "why"),

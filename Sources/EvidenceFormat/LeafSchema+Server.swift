@@ -4,7 +4,8 @@ extension LeafSchema {
         LeafSchema(
             .genesis, "The first leaf of every log: its name and the keys to check it with.",
             [
-                LeafField("origin", .text(VerifierKey.nameBytesMax), "first line of every checkpoint"),
+                LeafField(
+                    "origin", .text(VerifierKey.nameBytesMax), "first line of every checkpoint"),
                 LeafField("log_key", .verifierKey, "key that signs the checkpoints"),
                 LeafField("root_key", .verifierKey, "key that signs key sets; pin this one"),
                 LeafField("format", .int(1...1), "version of the layout on disk"),
@@ -24,7 +25,8 @@ extension LeafSchema {
             .policy, "How long records are kept from here on. A policy can only lengthen.",
             [
                 LeafField("n", .ordinal, "ordinal of the policy"),
-                LeafField("rules", .list(of: policyRule, 1...16), "the first rule that matches holds"),
+                LeafField(
+                    "rules", .list(of: policyRule, 1...16), "the first rule that matches holds"),
                 LeafField("reason", .reason, "why"),
             ]),
         LeafSchema(
@@ -34,7 +36,8 @@ extension LeafSchema {
             .clock, "The server's clock did something that its times should be read with.",
             [
                 LeafField("what", .oneOf(["sync-lost", "sync-regained", "step", "leap"]), "what"),
-                LeafField("step_us", .signed, "how far it moved, in microseconds; 0 when it did not"),
+                LeafField(
+                    "step_us", .signed, "how far it moved, in microseconds; 0 when it did not"),
             ]),
     ]
 
@@ -51,7 +54,8 @@ extension LeafSchema {
                     ], [.exactlyOne(["all", "cam", "link"])]),
                 "which records"),
             LeafField("days", .int(1...73_000), "how long they are kept"),
-            LeafField("basis", .oneOf(["capture", "event"]), "counted from the capture or an event"),
+            LeafField(
+                "basis", .oneOf(["capture", "event"]), "counted from the capture or an event"),
             .optional("event", .text(64), "name of that event; no event, no expiry"),
         ], [.onlyWhen("event", "basis", is: "event")])
 }

@@ -8,7 +8,8 @@ extension LeafSchema {
                 LeafField("first", .count, "index of the first leaf in it"),
                 LeafField("count", .count, "leaves in it"),
                 LeafField("len", .count, "its length in bytes"),
-                LeafField("digest", .digest,
+                LeafField(
+                    "digest", .digest,
                     "SHA-256 of the file with each payload replaced by its hash"),
             ]),
         LeafSchema(

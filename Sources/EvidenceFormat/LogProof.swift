@@ -37,7 +37,8 @@ package struct LogProof: Hashable, Sendable {
         guard let gap = Self.firstEmptyLine(bytes), var lines = Lines(bytes[..<gap]),
             lines.next() == Self.firstLine
         else {
-            throw Failure(.invalid, "a proof should start with \(Self.firstLine); give the whole file")
+            throw Failure(
+                .invalid, "a proof should start with \(Self.firstLine); give the whole file")
         }
         extra = try lines.next(after: "extra ").map(Self.extra)
         guard let index = lines.next(after: "index ").flatMap({ decimal($0) }) else {
@@ -54,9 +55,9 @@ package struct LogProof: Hashable, Sendable {
             }
             path.append(hash)
         }
-        guard lines.isAtEnd else { throw Failure(.invalid, "a proof is not plain text") }
         self.path = path
         checkpoint = try SignedNote(parsing: Array(bytes[(gap + 1)...]))
+        _ = try Checkpoint(text: checkpoint.text)
     }
 
     /// The checkpoint under which `leaf` is proven to stand at `index`. Throws when a key, the log,
@@ -80,7 +81,8 @@ package struct LogProof: Hashable, Sendable {
 
     private static func extra(_ text: String) throws(Failure) -> [UInt8] {
         guard let bytes = [UInt8](base64: text), (1...extraBytesMax).contains(bytes.count) else {
-            throw Failure(.invalid, "a proof's extra line is not base64 of 1 to \(extraBytesMax) bytes")
+            throw Failure(
+                .invalid, "a proof's extra line is not base64 of 1 to \(extraBytesMax) bytes")
         }
         return bytes
     }

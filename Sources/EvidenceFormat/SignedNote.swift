@@ -29,7 +29,8 @@ package struct SignedNote: Hashable, Sendable {
     /// Reads exactly what `encode` writes.
     package init(parsing bytes: [UInt8]) throws(Failure) {
         guard bytes.count <= Self.bytesMax else {
-            throw Failure(.invalid, "a signed note has \(bytes.count) bytes; at most \(Self.bytesMax)")
+            throw Failure(
+                .invalid, "a signed note has \(bytes.count) bytes; at most \(Self.bytesMax)")
         }
         guard Self.isText(bytes), String(validating: bytes, as: UTF8.self) != nil else {
             throw Failure(.invalid, "a signed note is not plain UTF-8 text with newlines")
@@ -71,12 +72,14 @@ package struct SignedNote: Hashable, Sendable {
         let bytes = Array(text.utf8)
         var found: [VerifierKey] = []
         for line in signatures {
-            guard let key = keys.first(where: { $0.id == line.keyID && $0.name == line.name }) else {
+            guard let key = keys.first(where: { $0.id == line.keyID && $0.name == line.name })
+            else {
                 continue
             }
             guard key.key.verifies(line.signature, of: bytes.span) else {
                 throw Failure(
-                    .corrupt, "the signature by \(key.name) is wrong: text or signature was changed")
+                    .corrupt, "the signature by \(key.name) is wrong: text or signature was changed"
+                )
             }
             if !found.contains(key) { found.append(key) }
         }

@@ -31,7 +31,8 @@ package enum TileProof {
 
     /// RFC 6962's consistency proof. Empty from size 0 and between equal sizes.
     package static func consistency(
-        from oldSize: UInt64, to size: UInt64, reader: some TileReader, expecting root: Digest? = nil
+        from oldSize: UInt64, to size: UInt64, reader: some TileReader,
+        expecting root: Digest? = nil
     ) throws(Failure) -> [Digest] {
         guard oldSize <= size else {
             throw Failure(.invalid, "a tree of \(size) leaves cannot continue one of \(oldSize)")

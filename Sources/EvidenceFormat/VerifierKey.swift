@@ -27,7 +27,8 @@ package struct VerifierKey: Hashable, Sendable {
     }
 
     package init(_ text: String) throws(Failure) {
-        let parts = Array(text.utf8).split(separator: 0x2B, maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = Array(text.utf8).split(
+            separator: 0x2B, maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let name = String(validating: parts[0], as: UTF8.self),
             let id = [UInt8](hex: String(decoding: parts[1], as: UTF8.self)), id.count == 4,
             let key = [UInt8](base64: String(decoding: parts[2], as: UTF8.self)), key.count > 1

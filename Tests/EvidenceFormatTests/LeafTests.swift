@@ -51,7 +51,8 @@ import Testing
     @Test func `ext is reserved and read past`() throws {
         let ext: JSON = .object(JSONObject([("later", .array([.int(1)]))]))
         let leaf = try Leaf(
-            kind: .incident, common: Samples.common, fields: Samples.fields(.incident) + [("ext", ext)])
+            kind: .incident, common: Samples.common,
+            fields: Samples.fields(.incident) + [("ext", ext)])
         #expect(try Leaf(parsing: leaf.bytes).body["ext"] == ext)
     }
 

@@ -223,7 +223,9 @@ import Testing
         forged.levels[level][position] = .zero
         let root = Self.honest.edge.root
         for body in [
-            { _ = try TileProof.inclusion(index: 5, size: 70_000, reader: forged, expecting: root) },
+            {
+                _ = try TileProof.inclusion(index: 5, size: 70_000, reader: forged, expecting: root)
+            },
             {
                 _ = try TileProof.consistency(
                     from: 5, to: 70_000, reader: forged, expecting: root)
