@@ -70,5 +70,6 @@ let package = Package(
         // Tests.
         tests(
             "EvidenceFormatTests", imports: ["Base", "Crypto", "EvidenceFormat"], files: ["Golden"]),
+        tests("RefereeTests", imports: ["Base", "Crypto", "EvidenceFormat"]),
     ]
 )
