@@ -34,6 +34,19 @@
         bytes.appendBigEndian(words.3)
     }
 
+    /// Writes the 32 bytes at `offset`; the caller has made room.
+    @inlinable public func write(to span: inout MutableSpan<UInt8>, at offset: Int) {
+        func put(_ word: UInt64, _ at: Int) {
+            for i in 0..<8 {
+                span[at + i] = UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * i))
+            }
+        }
+        put(words.0, offset)
+        put(words.1, offset + 8)
+        put(words.2, offset + 16)
+        put(words.3, offset + 24)
+    }
+
     @inlinable public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)

@@ -18,8 +18,9 @@ internal import COpenSSL
     }
 
     package consuming func finish() -> Digest {
-        var out = [UInt8](repeating: 0, count: Digest.byteCount)
-        unsafe out.withUnsafeMutableBufferPointer { buffer in
+        var out = InlineArray<32, UInt8>(repeating: 0)
+        var span = out.mutableSpan
+        unsafe span.withUnsafeMutableBufferPointer { buffer in
             _ = unsafe SHA256_Final(buffer.baseAddress, &context)
         }
         return Digest(out.span)

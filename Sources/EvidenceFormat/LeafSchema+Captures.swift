@@ -1,0 +1,68 @@
+/// What came from cameras and files.
+extension LeafSchema {
+    static let captures: [LeafSchema] = [
+        LeafSchema(
+            .snapshot, "One picture of one instant.",
+            [
+                LeafField("cam", .camera, "camera id"),
+                LeafField("t", .time, "the frame's instant on the server's clock"),
+                .optional("asked", .time, "the instant that was asked for"),
+                .optional("dist_us", .signed, "the frame's instant minus the asked one"),
+                .optional(
+                    "src", .oneOf(["live", "ring"]), "taken from the live stream or the ring"),
+                .optional("t_cam", .time, "the camera's own claim of the instant"),
+            ] + LeafField.cameraClock + LeafField.payload + [
+                .optional("w", .int(1...65_535), "width in pixels"),
+                .optional("h", .int(1...65_535), "height in pixels"),
+                .optional("trig", .text(128), "what triggered it"),
+                .optional("shot", .id, "shared by the pictures of several cameras taken together"),
+                LeafField("links", .links, "what it belongs to"),
+                .flags, .request, .privateData,
+            ]),
+        LeafSchema(
+            .import, "A picture that came from elsewhere, and is marked so.",
+            [LeafField("t", .time, "the instant it claims, or that of the import")]
+                + LeafField.payload + [
+                    LeafField("name", .text(255), "its file name"),
+                    .optional("source", .text(255), "where it came from"),
+                    LeafField("links", .links, "what it belongs to"),
+                    .flags, .request, .privateData,
+                ]),
+        LeafSchema(
+            .part, "A stretch of one camera's footage, at most ten seconds.",
+            [
+                LeafField("cam", .camera, "camera id"),
+                LeafField("n", .ordinal, "ordinal of the part for this camera"),
+                LeafField(
+                    "prev", .digest, "hash of the previous part's leaf; 64 zeros for the first"),
+                LeafField("init", .digest, "SHA-256 of the init segment"),
+                LeafField("root", .digest, "RFC 6962 root over its fragments"),
+                LeafField("count", .ordinal, "number of fragments"),
+                LeafField("from", .time, "instant of the first frame"),
+                LeafField("to", .time, "instant of the last frame"),
+                LeafField("len", .ordinal, "bytes of the fragments"),
+            ] + LeafField.cameraClock, [.ordered("from", "to")]),
+        LeafSchema(
+            .gap, "Footage that is missing: a fact, not a silence.",
+            [
+                LeafField("cam", .camera, "camera id"),
+                LeafField("from", .time, "last instant that was recorded"),
+                LeafField("to", .time, "first instant that was recorded again"),
+                LeafField("err_us", .count, "error of both, in microseconds"),
+                LeafField(
+                    "cause",
+                    .oneOf([
+                        "camera", "network", "auth", "disk", "overload", "restart", "configuration",
+                    ]), "why"),
+                .optional("detail", .words(max: 500), "the same in words"),
+            ], [.ordered("from", "to")]),
+        LeafSchema(
+            .derive, "A picture made from another: blurred faces, a crop.",
+            [
+                LeafField("parent", .id, "the record it was made from"),
+                LeafField("transform", .text(64), "what was done"),
+                .optional("params", .texts(max: 8), "with which settings"),
+                LeafField("t", .time, "when"),
+            ] + LeafField.payload + [.request]),
+    ]
+}
