@@ -66,5 +66,6 @@ let package = Package(
             name: "proofreel",
             dependencies: ["Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence"],
             swiftSettings: strict + [.strictMemorySafety()]),
+        tests("RocksDBTests", imports: ["Base", "RocksDB"]),
     ]
 )
