@@ -25,7 +25,7 @@ internal import CRocksDB
         self.options = options
         do throws(Failure) {
             unsafe raw = try Self.open(path, NativeOptions(options, compressed: true), options)
-        } catch where error.kind == .invalid && error.words.contains("is not linked") {
+        } catch  where error.kind == .invalid && error.words.contains("is not linked") {
             unsafe raw = try Self.open(path, NativeOptions(options, compressed: false), options)
         }
         unsafe writeOptions = rocksdb_writeoptions_create()

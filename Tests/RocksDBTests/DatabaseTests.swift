@@ -3,8 +3,9 @@ import RocksDB
 import Testing
 
 @Suite struct DatabaseTests {
-    let folder: TemporaryFolder
+    /// Stands first, so that it is closed before its folder is removed.
     let database: Database
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
@@ -77,7 +78,8 @@ import Testing
         #expect(kind { _ = try Database(path: folder.path + "/no", options: options) } == .notFound)
     }
 
-    @Test func `a reader stands beside the writer, sees what was flushed, and cannot write`() throws {
+    @Test func `a reader stands beside the writer, sees what was flushed, and cannot write`() throws
+    {
         try database.put(["a"])
         try database.flush()
         try database.put(["b"])

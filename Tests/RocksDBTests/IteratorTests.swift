@@ -4,8 +4,9 @@ import RocksDB
 import Testing
 
 @Suite struct IteratorTests {
-    let folder: TemporaryFolder
+    /// Stands first, so that it is closed before its folder is removed.
     let database: Database
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
