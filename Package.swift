@@ -67,5 +67,14 @@ let package = Package(
             dependencies: ["Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence"],
             swiftSettings: strict + [.strictMemorySafety()]),
         tests("RocksDBTests", imports: ["Base", "RocksDB"]),
+        // Benchmarks: the harness, what we are measured against, one tool for each subject.
+        .target(
+            name: "BenchPeers", path: "Benchmarks/Peers",
+            linkerSettings: [.linkedLibrary("rocksdb"), .linkedLibrary("crypto")]),
+        .target(
+            name: "BenchHarness", dependencies: ["BenchPeers"], path: "Benchmarks/Harness",
+            swiftSettings: strict),
+        tool("bench-store", path: "Benchmarks/store", imports: ["BenchHarness", "BenchPeers"]),
+        tests("BenchHarnessTests", imports: ["BenchHarness"]),
     ]
 )

@@ -73,7 +73,8 @@ extension Database {
 
         /// To the last key at or before `key` (`rocksdb_iter_seek_for_prev`).
         package mutating func seekForPrev(_ key: Span<UInt8>) throws(Failure) {
-            unsafe withChars(key) { key, count in unsafe rocksdb_iter_seek_for_prev(raw, key, count)
+            unsafe withChars(key) { key, count in
+                unsafe rocksdb_iter_seek_for_prev(raw, key, count)
             }
             try check()
         }
