@@ -5,11 +5,11 @@ package struct Arguments: Equatable {
     package var json = false
     /// A smoke: does it run at all? The numbers mean nothing.
     package var quick = false
-    package var rounds = 5
+    package var rounds = 7
 
     package static let usage = """
         [--dir DIR]   work in a new folder under DIR, on the disk to measure
-        [--rounds N]  rounds that count, after one that does not (5)
+        [--rounds N]  rounds that count, after one that does not (7)
         [--quick]     a smoke: little work, one round, numbers without meaning
         [--json]      one line of JSON for each measure instead of tables
         """
@@ -23,8 +23,8 @@ package struct Arguments: Equatable {
                 quick = true
                 rounds = 1
             case "--dir":
-                guard let value = words.popFirst() else { throw BenchFailure("--dir needs a folder") }
-                folder = value
+                folder = words.popFirst()
+                guard folder != nil else { throw BenchFailure("--dir needs a folder") }
             case "--rounds":
                 guard let value = words.popFirst().flatMap(Int.init), (1...1000).contains(value)
                 else { throw BenchFailure("--rounds needs a number from 1 to 1000") }

@@ -17,7 +17,8 @@ package enum Bench {
             let folder = try WorkFolder(under: arguments.folder)
             defer { folder.remove() }
             for comparison in try comparisons(folder, arguments) {
-                let outcome = try comparison.measure(rounds: arguments.rounds)
+                let outcome = try comparison.measure(
+                    rounds: arguments.rounds, settle: folder.settle)
                 if arguments.json {
                     for line in outcome.jsonLines(bench: name) { say(line) }
                 } else {

@@ -12,8 +12,8 @@ package struct Contender {
 /// The same work by several contenders in one process, taking turns.
 ///
 /// The machine's speed drifts by a factor of two within an hour, so an absolute number of another
-/// day proves nothing. A ratio of two runs of the same round does; rounds alternate in direction, so
-/// that a drift within a round favours nobody.
+/// day proves nothing. A ratio of two runs of the same round does. Rounds alternate in direction,
+/// so that a drift within a round favours nobody.
 package struct Comparison {
     let name: String
     let contenders: [Contender]
@@ -25,13 +25,17 @@ package struct Comparison {
         self.contenders = contenders
     }
 
-    /// One warm-up round in order, whose numbers are dropped, then `rounds` that count.
-    package func measure(rounds: Int, warmUps: Int = 1) throws -> Outcome {
+    /// One warm-up round in order, whose numbers are dropped, then `rounds` that count. `settle`
+    /// runs before each run, off the clock: nobody shall pay for what the one before left to do.
+    package func measure(
+        rounds: Int, warmUps: Int = 1, settle: () -> Void = {}
+    ) throws -> Outcome {
         var runs = [[Run]](repeating: [], count: contenders.count)
         for round in 0..<(warmUps + rounds) {
             let order = Array(contenders.indices)
             for index in round % 2 == 0 ? order : order.reversed() {
                 let run: Run
+                settle()
                 do {
                     run = try contenders[index].run()
                 } catch {
@@ -40,8 +44,8 @@ package struct Comparison {
                 if round >= warmUps { runs[index].append(run) }
             }
         }
-        return Outcome(
-            name: name, rows: zip(contenders, runs).map { Outcome.Row($0.name, $1, subject: runs[0]) })
+        let rows = zip(contenders, runs).map { Outcome.Row($0.name, $1, subject: runs[0]) }
+        return Outcome(name: name, rows: rows)
     }
 }
 

@@ -1,4 +1,5 @@
-/// Few rounds, foreign load: the median says what is usual, smallest and largest how far to trust it.
+/// Few rounds under foreign load: the median says what is usual, the smallest and the largest say
+/// how far to trust it.
 package struct Spread: Equatable, Sendable {
     package let median: Double
     package let min: Double

@@ -61,7 +61,8 @@ int peer_leaf_loop(const char *dir, size_t batch, size_t leaf_bytes, size_t coun
     if (!sizes) return fail(result, "leaves");
     for (size_t i = 0; i < batch_count; i++) sizes[i] = batch * leaf_bytes;
     // The leaves of a batch lie side by side in memory, so they are one piece.
-    int status = peer_append_fdatasync(dir, sizes, batch_count, batch * leaf_bytes, latencies, result);
+    int status = peer_append_fdatasync(dir, sizes, batch_count, batch * leaf_bytes, latencies,
+                                       result);
     free(sizes);
     return status;
 }

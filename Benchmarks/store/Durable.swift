@@ -17,7 +17,7 @@ struct Durable {
 
     func comparison(writers: Int) -> Comparison {
         let bytes = Self.pictureBytes
-        let count = quick ? 4 * writers : 2048
+        let count = quick ? 4 * writers : 1024
         let batches = Batches(writers: writers, payloadBytes: bytes, count: count)
         var contenders: [Contender] = []
         if let store {

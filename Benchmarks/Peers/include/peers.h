@@ -57,5 +57,9 @@ double peer_sha256_loop(double seconds);
 
 // Removes a folder and what is in it; nothing there is not an error.
 int peer_remove_tree(const char *path);
+// From now on an interrupted process removes `path` before it ends. Call it once, before any thread.
+int peer_remove_on_signal(const char *path);
+// Writes back everything that the file system of `path` still owes to the disk.
+void peer_settle(const char *path);
 // 1 if the folder is kept in memory, where syncs cost nothing and measure nothing.
 int peer_is_in_memory(const char *path);
