@@ -71,5 +71,15 @@ let package = Package(
         tests(
             "EvidenceFormatTests", imports: ["Base", "Crypto", "EvidenceFormat"], files: ["Golden"]),
         tests("RefereeTests", imports: ["Base", "Crypto", "EvidenceFormat"]),
+        tests("RocksDBTests", imports: ["Base", "RocksDB"]),
+        // Benchmarks: the harness, what we are measured against, one tool for each subject.
+        .target(
+            name: "BenchPeers", path: "Benchmarks/Peers",
+            linkerSettings: [.linkedLibrary("rocksdb"), .linkedLibrary("crypto")]),
+        .target(
+            name: "BenchHarness", dependencies: ["BenchPeers"], path: "Benchmarks/Harness",
+            swiftSettings: strict),
+        tool("bench-store", path: "Benchmarks/store", imports: ["BenchHarness", "BenchPeers"]),
+        tests("BenchHarnessTests", imports: ["BenchHarness"]),
     ]
 )

@@ -1,0 +1,36 @@
+/// The command line that every benchmark understands.
+package struct Arguments: Equatable {
+    /// Where to work; nil means a place of our own choice.
+    package var folder: String?
+    package var json = false
+    /// A smoke: does it run at all? The numbers mean nothing.
+    package var quick = false
+    package var rounds = 7
+
+    package static let usage = """
+        [--dir DIR]   work in a new folder under DIR, on the disk to measure
+        [--rounds N]  rounds that count, after one that does not (7)
+        [--quick]     a smoke: little work, one round, numbers without meaning
+        [--json]      one line of JSON for each measure instead of tables
+        """
+
+    package init(_ words: [String]) throws(BenchFailure) {
+        var words = words[...]
+        while let word = words.popFirst() {
+            switch word {
+            case "--json": json = true
+            case "--quick":
+                quick = true
+                rounds = 1
+            case "--dir":
+                folder = words.popFirst()
+                guard folder != nil else { throw BenchFailure("--dir needs a folder") }
+            case "--rounds":
+                guard let value = words.popFirst().flatMap(Int.init), (1...1000).contains(value)
+                else { throw BenchFailure("--rounds needs a number from 1 to 1000") }
+                rounds = value
+            default: throw BenchFailure("unknown option \(word)")
+            }
+        }
+    }
+}

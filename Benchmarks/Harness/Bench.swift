@@ -1,0 +1,34 @@
+import Glibc
+
+/// Runs a benchmark's comparisons and prints each as soon as it is done.
+package enum Bench {
+    /// - comparisons: made for a folder to work in and the arguments; they run one after another.
+    package static func main(
+        _ name: String, _ comparisons: (WorkFolder, Arguments) throws -> [Comparison]
+    ) -> Never {
+        let arguments: Arguments
+        do throws(BenchFailure) {
+            arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
+        } catch {
+            say("bench-\(name): \(error)\n\(Arguments.usage)", to: STDERR_FILENO)
+            exit(2)
+        }
+        do {
+            let folder = try WorkFolder(under: arguments.folder)
+            defer { folder.remove() }
+            for comparison in try comparisons(folder, arguments) {
+                let outcome = try comparison.measure(
+                    rounds: arguments.rounds, settle: folder.settle)
+                if arguments.json {
+                    for line in outcome.jsonLines(bench: name) { say(line) }
+                } else {
+                    say(outcome.table + "\n")
+                }
+            }
+        } catch {
+            say("bench-\(name): \(error)", to: STDERR_FILENO)
+            exit(1)
+        }
+        exit(0)
+    }
+}

@@ -1,0 +1,65 @@
+// What the store is measured against: the least that a program must do to make bytes durable, and
+// what people use today. Each function makes its files in `dir`, which the caller owns, removes them
+// before it returns, and runs in this process so that both sides pay the same for it.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    double wall_seconds;     // from the first write to the last acknowledgement
+    double cpu_seconds;      // of all threads, background work until the close included
+    uint64_t payload_bytes;  // what the caller wanted stored
+    uint64_t written_bytes;  // what the process sent towards the disk (`write_bytes` of proc(5))
+    char message[256];       // why it failed
+} peer_result;
+
+// Clocks and counters of this process. The store is measured with the same three lines as its peers.
+typedef struct {
+    uint64_t wall;
+    double cpu;
+    uint64_t written;
+} peer_meter;
+
+void peer_meter_start(peer_meter *meter);
+// Wall time stops at the last acknowledgement; CPU and bytes when what was deferred is done too.
+void peer_meter_stop_wall(const peer_meter *meter, peer_result *result);
+void peer_meter_stop_work(const peer_meter *meter, peer_result *result);
+uint64_t peer_nanoseconds(void);
+
+// Every function below returns 0, or -1 with a message. `latencies` takes one value in nanoseconds for
+// each commit: one a batch for the first two and the leaves, one an object for the rest.
+
+// Bare append: each batch is one writev, in pieces of `object_bytes`, and one fdatasync, to a single
+// file that grows.
+int peer_append_fdatasync(const char *dir, const size_t *batch_bytes, size_t batch_count,
+                          size_t object_bytes, uint64_t *latencies, peer_result *result);
+
+// The same batches, each rounded up to pages, one O_DIRECT pwrite and one fdatasync, on segment files
+// of 256 MiB that were allocated before the clock started.
+int peer_direct_prealloc(const char *dir, const size_t *batch_bytes, size_t batch_count,
+                         uint64_t *latencies, peer_result *result);
+
+// A file each: write, fsync, rename, fsync of the folder.
+int peer_file_each(const char *dir, int writers, size_t object_bytes, size_t count,
+                   uint64_t *latencies, peer_result *result);
+
+// RocksDB with integrated blob files and a synced write-ahead log.
+int peer_blobdb(const char *dir, int writers, size_t object_bytes, size_t count,
+                uint64_t *latencies, peer_result *result);
+
+// Bare append of `batch` leaves at a time; `latencies` takes count / batch values.
+int peer_leaf_loop(const char *dir, size_t batch, size_t leaf_bytes, size_t count,
+                   uint64_t *latencies, peer_result *result);
+
+// SHA-256 of one thread, bytes a second. The command is `openssl speed`; -1 if it is not installed.
+double peer_sha256_command(void);
+double peer_sha256_loop(double seconds);
+
+// Removes a folder and what is in it; nothing there is not an error.
+int peer_remove_tree(const char *path);
+// From now on an interrupted process removes `path` before it ends. Call it once, before any thread.
+int peer_remove_on_signal(const char *path);
+// Writes back everything that the file system of `path` still owes to the disk.
+void peer_settle(const char *path);
+// 1 if the folder is kept in memory, where syncs cost nothing and measure nothing.
+int peer_is_in_memory(const char *path);
