@@ -59,12 +59,15 @@ let package = Package(
         module(
             "Evidence",
             imports: [
-                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
+                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat",
+                "Store",
             ]),
         // Layer 7: the one binary.
         .executableTarget(
             name: "proofreel",
-            dependencies: ["Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence"],
+            dependencies: [
+                "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
+            ],
             swiftSettings: strict + [.strictMemorySafety()]),
     ]
 )
