@@ -35,6 +35,23 @@ func tool(_ name: String, path: String, imports: [String]) -> Target {
         swiftSettings: strict)
 }
 
+/// The fuzz target that `tools/fuzz` names in `PROOFREEL_FUZZ`, and none in an ordinary build, where
+/// libFuzzer is not there to link with. It may import every module.
+func fuzzTargets(_ name: String) -> [Target] {
+    let module = "fuzz_" + String(name.map { $0 == "-" ? "_" : $0 })
+    return [
+        .target(
+            name: "FuzzMain", path: "tools/fuzz-targets/main",
+            cSettings: [.define("FUZZ_MAIN", to: "\(module)_main")]),
+        tool(
+            "fuzz-\(name)", path: "tools/fuzz-targets/\(name)",
+            imports: [
+                "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
+                "EvidenceFormat", "Store", "Evidence", "FuzzMain",
+            ]),
+    ]
+}
+
 let package = Package(
     name: "proofreel",
     products: [.executable(name: "proofreel", targets: ["proofreel"])],
@@ -69,5 +86,5 @@ let package = Package(
                 "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
-    ]
+    ] + (Context.environment["PROOFREEL_FUZZ"].map(fuzzTargets) ?? [])
 )
