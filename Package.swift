@@ -29,6 +29,13 @@ func tests(_ name: String, imports: [String]) -> Target {
         name: name, dependencies: imports.map { .init(stringLiteral: $0) }, swiftSettings: strict)
 }
 
+/// What tests share; no product links it.
+func support(_ name: String, imports: [String]) -> Target {
+    .target(
+        name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: "Tests/\(name)",
+        swiftSettings: strict)
+}
+
 func tool(_ name: String, path: String, imports: [String]) -> Target {
     .executableTarget(
         name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path,
@@ -86,5 +93,9 @@ let package = Package(
                 "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
+        // Tests.
+        support("TestSupport", imports: ["Base"]),
+        tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
+        tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
     ] + (Context.environment["PROOFREEL_FUZZ"].map(fuzzTargets) ?? [])
 )
