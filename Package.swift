@@ -42,8 +42,8 @@ func tool(_ name: String, path: String, imports: [String]) -> Target {
         swiftSettings: strict)
 }
 
-/// The fuzz target that `tools/fuzz` names in `PROOFREEL_FUZZ`, and none in an ordinary build, where
-/// libFuzzer is not there to link with. It may import every module.
+/// The fuzz target that `tools/fuzz` names in `PROOFREEL_FUZZ`, and none in an ordinary build,
+/// where libFuzzer is not there to link with. It may import every module.
 func fuzzTargets(_ name: String) -> [Target] {
     let module = "fuzz_" + String(name.map { $0 == "-" ? "_" : $0 })
     return [
@@ -97,5 +97,6 @@ let package = Package(
         support("TestSupport", imports: ["Base"]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
+        tests("TidyTests", imports: []),
     ] + (Context.environment["PROOFREEL_FUZZ"].map(fuzzTargets) ?? [])
 )
