@@ -98,5 +98,6 @@ let package = Package(
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
         tests("TidyTests", imports: []),
+        tests("SanitizerTests", imports: []),
     ] + (Context.environment["PROOFREEL_FUZZ"].map(fuzzTargets) ?? [])
 )
