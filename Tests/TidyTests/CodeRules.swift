@@ -68,8 +68,10 @@ func unknownSanitized(_ script: SourceFile, _ manifest: SourceFile) -> [Finding]
     guard let list = script.text.firstMatch(of: /\nsanitized="([^"]*)"/)?.output.1 else {
         return [Finding(script.path, "no list of targets to sanitize")]
     }
+    let built = Set(
+        manifest.text.matches(of: /\btests\(\s*"(\w+)"/).map { String($0.output.1) })
     return list.split(separator: " ").compactMap { name in
-        guard !manifest.text.contains("tests(\"\(name)\"") else { return nil }
+        guard !built.contains(String(name)) else { return nil }
         return Finding(script.path, "sanitizes \(name), which Package.swift does not have")
     }
 }
