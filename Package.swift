@@ -99,5 +99,9 @@ let package = Package(
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
-    ] + (Context.environment["PROOFREEL_FUZZ"].map(fuzzTargets) ?? [])
+    ]
 )
+
+if let name = Context.environment["PROOFREEL_FUZZ"] {
+    package.targets += fuzzTargets(name)
+}
