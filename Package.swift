@@ -30,10 +30,34 @@ func tests(_ name: String, imports: [String], files: [String] = []) -> Target {
         swiftSettings: strict)
 }
 
+/// What tests share; no product links it.
+func support(_ name: String, imports: [String]) -> Target {
+    .target(
+        name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: "Tests/\(name)",
+        swiftSettings: strict)
+}
+
 func tool(_ name: String, path: String, imports: [String]) -> Target {
     .executableTarget(
         name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path,
         swiftSettings: strict)
+}
+
+/// The fuzz target that `tools/fuzz` names in `PROOFREEL_FUZZ`, and none in an ordinary build,
+/// where libFuzzer is not there to link with. It may import every module.
+func fuzzTargets(_ name: String) -> [Target] {
+    let module = "fuzz_" + String(name.map { $0 == "-" ? "_" : $0 })
+    return [
+        .target(
+            name: "FuzzMain", path: "tools/fuzz-targets/main",
+            cSettings: [.define("FUZZ_MAIN", to: "\(module)_main")]),
+        tool(
+            "fuzz-\(name)", path: "tools/fuzz-targets/\(name)",
+            imports: [
+                "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
+                "EvidenceFormat", "Store", "Evidence", "FuzzMain",
+            ]),
+    ]
 }
 
 let package = Package(
@@ -60,12 +84,15 @@ let package = Package(
         module(
             "Evidence",
             imports: [
-                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
+                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat",
+                "Store",
             ]),
         // Layer 7: the one binary.
         .executableTarget(
             name: "proofreel",
-            dependencies: ["Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence"],
+            dependencies: [
+                "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
+            ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
         tests(
@@ -81,5 +108,22 @@ let package = Package(
             swiftSettings: strict),
         tool("bench-store", path: "Benchmarks/store", imports: ["BenchHarness", "BenchPeers"]),
         tests("BenchHarnessTests", imports: ["BenchHarness"]),
+        support(
+            "TestSupport",
+            imports: ["Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence"]),
+        tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
+        tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
+        tests(
+            "EvidenceTests",
+            imports: [
+                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
+                "Evidence", "TestSupport",
+            ]),
+        tests("TidyTests", imports: []),
+        tests("SanitizerTests", imports: []),
     ]
 )
+
+if let name = Context.environment["PROOFREEL_FUZZ"] {
+    package.targets += fuzzTargets(name)
+}

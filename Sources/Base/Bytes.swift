@@ -1,5 +1,5 @@
-/// Integers in and out of bytes. Big-endian where order on disk must be the order of numbers (keys),
-/// little-endian in frame headers.
+/// Integers in and out of bytes. Big-endian where order on disk must be the order of numbers
+/// (keys), little-endian in frame headers.
 
 extension Span where Element == UInt8 {
     /// The caller has checked the bounds; a bug here traps, it never reads past the end.

@@ -1,5 +1,5 @@
-/// The kinds of failure that programs tell apart. Each maps to one exit code, one status on the wire
-/// and one metric label; the sentence for people travels beside it.
+/// The kinds of failure that programs tell apart. Each maps to one exit code, one status on the
+/// wire and one metric label; the sentence for people travels beside it.
 public enum FailureKind: String, Sendable, CaseIterable {
     /// The caller asked for something that makes no sense.
     case invalid

@@ -1,4 +1,5 @@
-/// Hexadecimal and base64, strict: one text for one value, so that two spellings never name one thing.
+/// Hexadecimal and base64, strict: one text for one value, so that two spellings never name one
+/// thing.
 
 extension Array where Element == UInt8 {
     public var hex: String {
@@ -33,7 +34,8 @@ extension Array where Element == UInt8 {
 
     /// RFC 4648 base64 with padding.
     public var base64: String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        let alphabet = Array(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
         text.reserveCapacity((count + 2) / 3 * 4)
         var i = 0

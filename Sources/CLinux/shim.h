@@ -15,7 +15,8 @@ static inline int proofreel_open(const char *path, int flags, mode_t mode) {
     return open(path, flags, mode);
 }
 
-// glibc hides O_DIRECT and the fallocate modes behind _GNU_SOURCE, which Swift's Glibc does not set.
+// glibc hides O_DIRECT and the fallocate modes behind _GNU_SOURCE, which Swift's Glibc does not
+// set.
 static const int proofreel_o_direct = 040000;
 static const int proofreel_keep_size = FALLOC_FL_KEEP_SIZE;
 static const int proofreel_punch_hole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;

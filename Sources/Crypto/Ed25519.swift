@@ -28,7 +28,8 @@ internal import COpenSSL
         var count = signature.count
         let done = unsafe message.withUnsafeBufferPointer { message in
             unsafe EVP_DigestSignInit(context, nil, nil, nil, key) == 1
-                && EVP_DigestSign(context, &signature, &count, message.baseAddress, message.count) == 1
+                && EVP_DigestSign(context, &signature, &count, message.baseAddress, message.count)
+                    == 1
         }
         precondition(done && count == 64, "Ed25519 cannot fail on a valid key")
         return signature

@@ -17,7 +17,8 @@ package enum SecretBox {
         let context = unsafe EVP_CIPHER_CTX_new()
         defer { unsafe EVP_CIPHER_CTX_free(context) }
         var count: CInt = 0
-        let done = unsafe EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1
+        let done =
+            unsafe EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1
             && EVP_EncryptUpdate(context, nil, &count, binding, CInt(binding.count)) == 1
             && EVP_EncryptUpdate(context, &cipher, &count, plain, CInt(plain.count)) == 1
             && EVP_EncryptFinal_ex(context, nil, &count) == 1
@@ -41,7 +42,8 @@ package enum SecretBox {
         let context = unsafe EVP_CIPHER_CTX_new()
         defer { unsafe EVP_CIPHER_CTX_free(context) }
         var count: CInt = 0
-        let done = unsafe EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1
+        let done =
+            unsafe EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1
             && EVP_DecryptUpdate(context, nil, &count, binding, CInt(binding.count)) == 1
             && EVP_DecryptUpdate(context, &plain, &count, cipher, CInt(cipher.count)) == 1
             && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, CInt(tagByteCount), &tag) == 1
@@ -74,6 +76,8 @@ package func scrypt(
                 text.baseAddress, text.count, salt, salt.count, n, r, p, 256 << 20, &key, byteCount)
         }
     }
-    guard done == 1 else { throw Failure(.invalid, "scrypt refused its costs n=\(n) r=\(r) p=\(p)") }
+    guard done == 1 else {
+        throw Failure(.invalid, "scrypt refused its costs n=\(n) r=\(r) p=\(p)")
+    }
     return key
 }

@@ -1,0 +1,1 @@
+// SwiftPM wants a header; there is nothing to call.
