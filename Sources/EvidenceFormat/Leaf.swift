@@ -62,8 +62,8 @@ package struct Leaf: Sendable {
         guard bytes.count <= Self.bytesMax else {
             throw Failure(
                 .invalid,
-                "this \(kind.rawValue) leaf would have \(bytes.count) bytes, at most \(Self.bytesMax) "
-                    + "are allowed; shorten its texts or state it in several leaves")
+                "this \(kind.rawValue) leaf would have \(bytes.count) bytes, at most "
+                    + "\(Self.bytesMax) are allowed; shorten its texts or state it in several leaves")
         }
         self.init(kind: kind, body: body, bytes: bytes, id: common.id, time: common.time)
     }
@@ -84,7 +84,7 @@ package struct Leaf: Sendable {
         guard let text = body["kind"]?.string, let kind = LeafKind(rawValue: text) else {
             throw Failure(
                 body["kind"] == nil ? .corrupt : .unsupported,
-                "a leaf has a kind that this version does not know; use a newer Proofreel to read it"
+                "a leaf has a kind unknown to this version; use a newer Proofreel to read it"
             )
         }
         do throws(Failure) {

@@ -4,10 +4,10 @@ extension LeafSchema {
         var text = """
             # Leaves
 
-            Every fact in the evidence log is a leaf: one line of JSON in the strict subset of RFC 8785
-            that [evidence.md](evidence.md) describes, at most \(Leaf.bytesMax) bytes. This page is
-            generated from the table that the program checks leaves with; a field that is not listed
-            here is refused.
+            Every fact in the evidence log is a leaf: one line of JSON in the strict subset of
+            RFC 8785 that [evidence.md](evidence.md) describes, at most \(Leaf.bytesMax) bytes.
+            This page is generated from the table that the program checks leaves with; a field that
+            is not listed here is refused.
 
             ## Fields of every leaf
 
