@@ -1,6 +1,6 @@
-/// A value in the strict subset of RFC 8785 that leaves are written in: no null, no fractions, whole
-/// numbers within ±(2^53 − 1), ASCII keys. In that subset every JSON library writes the same bytes,
-/// so one fact has one text and one hash.
+/// A value in the strict subset of RFC 8785 that leaves are written in: no null, no fractions,
+/// whole numbers within ±(2^53 − 1), ASCII keys. In that subset every JSON library writes the same
+/// bytes, so one fact has one text and one hash.
 package enum JSON: Sendable {
     case string(String)
     case int(Int64)

@@ -44,33 +44,32 @@ package struct Leaf: Sendable {
     package init(
         kind: LeafKind, common: LeafCommon, fields: [(String, JSON)]
     ) throws(Failure) {
-        try Self.refuseDoubled(fields, kind: kind)
         let clock = JSONObject([
             ("sync", .bool(common.clock.synchronised)),
             ("est_us", .int(common.clock.estimatedErrorMicroseconds)),
             ("max_us", .int(common.clock.maximumErrorMicroseconds)),
         ])
-        let body = JSONObject(
+        let body = try Self.object(
             fields + [
                 ("v", .int(Self.version)), ("alg", .string(Self.algorithm)),
                 ("kind", .string(kind.rawValue)), ("id", .string(common.id.description)),
                 ("site", .string(common.site)), ("t_srv", .string(common.time.description)),
                 ("clk", .object(clock)), ("actor", .string(common.actor)),
                 ("sess", .string(common.session)),
-            ])
+            ], kind: kind)
         try LeafSchema.of(kind).check(body)
         let bytes = body.encode()
         guard bytes.count <= Self.bytesMax else {
             throw Failure(
                 .invalid,
-                "this \(kind.rawValue) leaf would have \(bytes.count) bytes, at most \(Self.bytesMax) "
-                    + "are allowed; shorten its texts or state it in several leaves")
+                "this \(kind.rawValue) leaf would have \(bytes.count) bytes, at most "
+                    + "\(Self.bytesMax) are allowed; shorten its texts or state it in several leaves")
         }
         self.init(kind: kind, body: body, bytes: bytes, id: common.id, time: common.time)
     }
 
-    /// Reads a stored leaf. Throws `.corrupt` when the bytes are not exactly what this or an earlier
-    /// version writes, `.unsupported` when a newer version wrote them.
+    /// Reads a stored leaf. Throws `.corrupt` when the bytes are not exactly what this or an
+    /// earlier version writes, `.unsupported` when a newer version wrote them.
     package init(parsing bytes: [UInt8]) throws(Failure) {
         let body: JSONObject
         do throws(Failure) {
@@ -85,7 +84,7 @@ package struct Leaf: Sendable {
         guard let text = body["kind"]?.string, let kind = LeafKind(rawValue: text) else {
             throw Failure(
                 body["kind"] == nil ? .corrupt : .unsupported,
-                "a leaf has a kind that this version does not know; use a newer Proofreel to read it"
+                "a leaf has a kind unknown to this version; use a newer Proofreel to read it"
             )
         }
         do throws(Failure) {
@@ -110,18 +109,17 @@ package struct Leaf: Sendable {
         self.time = time
     }
 
-    /// Callers pass field names from outside in `params` only, but a field given twice must be an
-    /// error here rather than a trap in the object.
-    private static func refuseDoubled(
+    /// A field given twice, or one of the common fields given by the caller, is an error here
+    /// rather than a trap: it may come from outside.
+    private static func object(
         _ fields: [(String, JSON)], kind: LeafKind
-    ) throws(Failure) {
-        var seen = Set(LeafSchema.common.map(\.name))
-        seen.remove("ext")
-        for (name, _) in fields {
-            guard JSONObject.isKey(name), seen.insert(name).inserted else {
-                throw Failure(.invalid, "the \(kind.rawValue) leaf got the field \(name) twice")
-            }
+    ) throws(Failure) -> JSONObject {
+        let sorted = fields.map { JSONObject.Member(key: $0.0, value: $0.1) }
+            .sorted { $0.key < $1.key }
+        for (i, member) in sorted.enumerated() where i > 0 && sorted[i - 1].key == member.key {
+            throw Failure(.invalid, "the \(kind.rawValue) leaf got the field \(member.key) twice")
         }
+        return JSONObject(sorted: sorted)
     }
 }
 

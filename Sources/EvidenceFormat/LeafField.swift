@@ -17,11 +17,15 @@ package indirect enum LeafType: Sendable {
     case linkKind
     case linkValue
     case list(of: LeafType, ClosedRange<Int>)
-    case object([LeafField], [LeafRule])
+    case object(LeafFields)
     /// Names chosen by the caller, each with one line of text.
     case texts(max: Int)
     /// Reserved for later versions; this one reads past it.
     case anything
+
+    static func object(_ fields: [LeafField], _ rules: [LeafRule]) -> LeafType {
+        .object(LeafFields(fields, rules))
+    }
 
     static func text(_ max: Int) -> LeafType { .text(1...max) }
     static let count = LeafType.int(0...JSON.intRange.upperBound)
@@ -49,6 +53,22 @@ package struct LeafField: Sendable {
         self.type = type
         self.required = required
         self.meaning = meaning
+    }
+}
+
+/// The fields of one object and the rules between them. A class, so that the table is shared and
+/// not copied when it is walked.
+package final class LeafFields: Sendable {
+    /// In the order of the documentation.
+    package let list: [LeafField]
+    package let rules: [LeafRule]
+    /// In the order of the bytes.
+    let sorted: [LeafField]
+
+    init(_ list: [LeafField], _ rules: [LeafRule]) {
+        self.list = list
+        self.rules = rules
+        sorted = list.sorted { $0.name < $1.name }
     }
 }
 

@@ -3,58 +3,61 @@ internal import Base
 extension LeafSchema {
     /// Throws `.invalid` naming the first field that breaks the schema.
     func check(_ body: JSONObject) throws(Failure) {
-        let place = "\(kind.rawValue) leaf"
-        try Self.check(body, Self.common, fields, rules, place)
-        guard body["kind"]?.string == kind.rawValue else {
-            throw Failure(.invalid, "\(place): its kind says otherwise")
-        }
-    }
-
-    private static func check(
-        _ object: JSONObject, _ first: [LeafField], _ second: [LeafField], _ rules: [LeafRule],
-        _ place: String
-    ) throws(Failure) {
-        var required = 0
-        for member in object.members {
-            guard
-                let field = first.first(where: { $0.name == member.key })
-                    ?? second.first(where: { $0.name == member.key })
-            else {
-                throw Failure(.invalid, "\(place): the field \(member.key) is unknown; remove it")
+        do throws(Failure) {
+            try all.check(body)
+            guard body["kind"]?.string == kind.rawValue else {
+                throw Failure(.invalid, "its kind says otherwise")
             }
-            if field.required { required += 1 }
-            try field.type.check(member.value, place, field.name)
+        } catch {
+            throw Failure(error.kind, "\(kind.rawValue) leaf: \(error.words)")
         }
-        let needed = first.count(where: \.required) + second.count(where: \.required)
-        if required < needed {
-            let missing = (first + second).first { $0.required && object[$0.name] == nil }
-            throw Failure(.invalid, "\(place): the field \(missing?.name ?? "") is missing; add it")
+    }
+}
+
+extension LeafFields {
+    /// Both sides are sorted by name, so one walk pairs them. Words are made only when it fails.
+    func check(_ object: JSONObject) throws(Failure) {
+        var next = 0
+        for member in object.members {
+            while next < sorted.count, sorted[next].name < member.key {
+                try requireOptional(sorted[next])
+                next += 1
+            }
+            guard next < sorted.count, sorted[next].name == member.key else {
+                throw Failure(.invalid, "the field \(member.key) is unknown; remove it")
+            }
+            try sorted[next].type.check(member.value, sorted[next].name)
+            next += 1
         }
-        for rule in rules { try rule.check(object, place) }
+        for field in sorted[next...] { try requireOptional(field) }
+        for rule in rules { try rule.check(object) }
     }
 
-    fileprivate static func check(
-        _ object: JSONObject, _ fields: [LeafField], _ rules: [LeafRule], _ place: String
-    ) throws(Failure) {
-        try check(object, fields, [], rules, place)
+    private func requireOptional(_ field: LeafField) throws(Failure) {
+        guard field.required else { return }
+        throw Failure(.invalid, "the field \(field.name) is missing; add it")
     }
 }
 
 extension LeafType {
-    func check(_ value: JSON, _ place: String, _ name: String) throws(Failure) {
+    func check(_ value: JSON, _ name: String) throws(Failure) {
         switch (self, value) {
         case (.list(let type, let counts), .array(let items)):
             guard counts.contains(items.count) else { break }
-            for (i, item) in items.enumerated() { try type.check(item, place, "\(name)[\(i)]") }
+            for item in items { try type.check(item, name) }
             return
-        case (.object(let fields, let rules), .object(let object)):
-            return try LeafSchema.check(object, fields, rules, "\(place), \(name)")
+        case (.object(let fields), .object(let object)):
+            do throws(Failure) {
+                return try fields.check(object)
+            } catch {
+                throw Failure(error.kind, "in \(name): \(error.words)")
+            }
         case (.linkKind, .string(let text)), (.linkValue, .string(let text)),
             (.verifierKey, .string(let text)):
             do throws(Failure) {
                 return try checkWords(text)
             } catch {
-                throw Failure(error.kind, "\(place), \(name): \(error.words)")
+                throw Failure(error.kind, "in \(name): \(error.words)")
             }
         case (_, .string(let text)): if allows(text) { return }
         case (.int(let range), .int(let number)): if range.contains(number) { return }
@@ -64,7 +67,7 @@ extension LeafType {
         case (.anything, .object): if value.depth < JSON.depthMax { return }
         default: break
         }
-        throw Failure(.invalid, "\(place): the field \(name) should be \(phrase)")
+        throw Failure(.invalid, "the field \(name) should be \(phrase)")
     }
 
     /// Types that explain themselves better than a phrase does.
@@ -85,12 +88,16 @@ extension LeafType {
                 && !text.utf8.contains { ($0 < 0x20 && $0 != 0x0A && $0 != 0x09) || $0 == 0x7F }
         case .id: RecordID(text) != nil
         case .time: WallTime(text) != nil
-        case .digest: Digest(hex: text) != nil
+        case .digest: text.utf8.count == 64 && text.utf8.allSatisfy(Self.isHexDigit)
         case .oneOf(let texts): texts.contains { $0.utf8.elementsEqual(text.utf8) }
         case .int, .bool, .yes, .verifierKey, .linkKind, .linkValue, .list, .object, .texts,
             .anything:
             false
         }
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     private static func isSetting(_ member: JSONObject.Member) -> Bool {
@@ -100,9 +107,9 @@ extension LeafType {
 }
 
 extension LeafRule {
-    func check(_ object: JSONObject, _ place: String) throws(Failure) {
+    func check(_ object: JSONObject) throws(Failure) {
         guard !holds(for: object) else { return }
-        throw Failure(.invalid, "\(place): \(phrase)")
+        throw Failure(.invalid, phrase)
     }
 
     private func holds(for object: JSONObject) -> Bool {

@@ -4,10 +4,10 @@ extension LeafSchema {
         var text = """
             # Leaves
 
-            Every fact in the evidence log is a leaf: one line of JSON in the strict subset of RFC 8785
-            that [evidence.md](evidence.md) describes, at most \(Leaf.bytesMax) bytes. This page is
-            generated from the table that the program checks leaves with; a field that is not listed
-            here is refused.
+            Every fact in the evidence log is a leaf: one line of JSON in the strict subset of
+            RFC 8785 that [evidence.md](evidence.md) describes, at most \(Leaf.bytesMax) bytes.
+            This page is generated from the table that the program checks leaves with; a field that
+            is not listed here is refused.
 
             ## Fields of every leaf
 
@@ -21,9 +21,9 @@ extension LeafSchema {
             if !rules.isEmpty { text += "\n" + rules.map { "- \($0)\n" }.joined() }
         }
         text += "\n## Links\n\nA link in `links`:\n\n"
-        if case .object(let fields, let rules) = LeafType.link {
-            text += table(fields) + "\n"
-            text += rules.map { "- \($0.phrase)\n" }.joined()
+        if case .object(let fields) = LeafType.link {
+            text += table(fields.list) + "\n"
+            text += fields.rules.map { "- \($0.phrase)\n" }.joined()
         }
         return text
     }
@@ -40,9 +40,9 @@ extension LeafSchema {
             let need = field.required ? "required" : "optional"
             text += "| `\(name)` | \(need) | \(field.type.phrase) | \(field.meaning) |\n"
             switch field.type {
-            case .object(let inner, _): text += rows(inner, prefix: name + ".")
-            case .list(.object(let inner, _), _) where field.name != "links":
-                text += rows(inner, prefix: name + "[].")
+            case .object(let inner): text += rows(inner.list, prefix: name + ".")
+            case .list(.object(let inner), _) where field.name != "links":
+                text += rows(inner.list, prefix: name + "[].")
             default: break
             }
         }
@@ -54,10 +54,12 @@ extension LeafField {
     /// Rules between the fields inside this one; those of links stand in their own section.
     fileprivate var innerRules: [String] {
         switch type {
-        case .object(let fields, let rules), .list(.object(let fields, let rules), _):
+        case .object(let inner), .list(.object(let inner), _):
             name == "links"
                 ? []
-                : (rules.map(\.phrase) + fields.flatMap(\.innerRules)).map { "in `\(name)`: \($0)" }
+                : (inner.rules.map(\.phrase) + inner.list.flatMap(\.innerRules)).map {
+                    "in `\(name)`: \($0)"
+                }
         default: []
         }
     }

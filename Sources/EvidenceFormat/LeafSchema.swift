@@ -1,17 +1,20 @@
-/// The schema of one kind of leaf: one table for the check, the documentation and the reader of this
-/// file. What it allows today must be readable for ever; what it refuses may be allowed later.
+/// The schema of one kind of leaf: one table for the check, the documentation and the reader of
+/// this file. What it allows today must be readable for ever; what it refuses may be allowed later.
 package struct LeafSchema: Sendable {
     package let kind: LeafKind
     package let meaning: String
     /// Without the common ones.
     package let fields: [LeafField]
     package let rules: [LeafRule]
+    /// With the common ones.
+    let all: LeafFields
 
     init(_ kind: LeafKind, _ meaning: String, _ fields: [LeafField], _ rules: [LeafRule] = []) {
         self.kind = kind
         self.meaning = meaning
         self.fields = fields
         self.rules = rules
+        all = LeafFields(Self.common + fields, rules)
     }
 
     package static func of(_ kind: LeafKind) -> LeafSchema {

@@ -21,7 +21,7 @@ package struct Link: Sendable {
             throw Failure(.invalid, "a link has \(refs.count) references; keep \(Self.refsMax)")
         }
         for ref in refs {
-            try LeafType.text(Self.refBytesMax).check(.string(ref), "link", "refs")
+            try LeafType.text(Self.refBytesMax).check(.string(ref), "refs")
         }
         self.kind = kind
         self.value = value
@@ -41,7 +41,7 @@ package struct Link: Sendable {
 
     /// A bare number names something else in every system, and in the next database of the same.
     static func check(value: String) throws(Failure) {
-        try LeafType.text(valueBytesMax).check(.string(value), "link", "value")
+        try LeafType.text(valueBytesMax).check(.string(value), "value")
         guard value.utf8.contains(where: { !(0x30...0x39).contains($0) && $0 != 0x20 }) else {
             throw Failure(
                 .invalid,
@@ -88,7 +88,7 @@ package struct PlacedLink: Hashable, Sendable {
     }
 
     package init(_ json: JSON) throws(Failure) {
-        try LeafType.link.check(json, "link", "links")
+        try LeafType.link.check(json, "links")
         link = try Link(json)
         guard let n = json.object?["n"]?.int,
             let previous = json.object?["prev"]?.string.flatMap({ Digest(hex: $0) })

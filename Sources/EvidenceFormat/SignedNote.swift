@@ -66,8 +66,8 @@ package struct SignedNote: Hashable, Sendable {
         self.signatures = signatures
     }
 
-    /// Which of `keys` have signed. Signatures by others are passed over; a wrong one by a known key
-    /// refuses the whole note, as does none at all.
+    /// Which of `keys` have signed. Signatures by others are passed over; a wrong one by a known
+    /// key refuses the whole note, as does none at all.
     package func signers(among keys: [VerifierKey]) throws(Failure) -> [VerifierKey] {
         let bytes = Array(text.utf8)
         var found: [VerifierKey] = []

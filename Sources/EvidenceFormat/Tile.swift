@@ -71,8 +71,8 @@ struct CheckedTiles<Reader: TileReader> {
             guard try hash(storedAt: level + 1, index) == Self.root(of: tile[...]) else {
                 throw Failure(
                     .corrupt,
-                    "level \(level) tile \(index) does not lead to its entry on level \(level + 1); "
-                        + "rebuild the levels from the leaves")
+                    "level \(level) tile \(index) does not lead to its entry on level "
+                        + "\(level + 1); rebuild the levels from the leaves")
             }
         }
         tiles[Key(level: level, index: index)] = tile

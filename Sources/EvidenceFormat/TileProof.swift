@@ -51,7 +51,7 @@ package enum TileProof {
                 range = right
             }
         }
-        // Where the old tree is a perfect subtree of the new one, its root is known to the verifier.
+        // Where the old tree is a perfect subtree, the verifier knows its root already.
         if range.lowerBound > 0 { proof.append(try tiles.hash(of: range)) }
         return proof.reversed()
     }

@@ -1,8 +1,8 @@
 package import Base
 package import Crypto
 
-/// A public key with its name, as C2SP signed-note writes it: `name+id+base64(type ‖ key)`. The text
-/// is what people compare and pin.
+/// A public key with its name, as C2SP signed-note writes it: `name+id+base64(type ‖ key)`. The
+/// text is what people compare and pin.
 package struct VerifierKey: Hashable, Sendable {
     /// Ed25519 over the note's text. The one type that signs here; others are passed over in notes.
     package static let type: UInt8 = 0x01

@@ -133,7 +133,7 @@ import Testing
             let short: [JSON] = counts.lowerBound > 0 ? [.array([])] : []
             return others.filter { $0.array == nil } + [long] + short
                 + bad(inner, sample: item).map { .array([$0]) }
-        case .object(let fields, _): return others + badObjects(fields, sample?.object)
+        case .object(let fields): return others + badObjects(fields.list, sample?.object)
         case .texts(let max):
             let many = JSONObject((0...max).map { ("k\($0)", .string("v")) })
             return others + [
