@@ -27,6 +27,9 @@ internal import Glibc
 
     deinit { close(descriptor) }
 
+    /// Lets go before the last reference does.
+    package func release() { flock(descriptor, LOCK_UN) }
+
     /// Whether somebody holds the lock now.
     package static func isHeld(_ path: String) -> Bool {
         let descriptor = unsafe proofreel_open(path, O_RDWR | O_CLOEXEC, 0)

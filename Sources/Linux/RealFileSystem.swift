@@ -92,12 +92,12 @@ final class RealFile: File {
     deinit { close(descriptor) }
 
     func read(at offset: UInt64, count: Int, into buffer: inout [UInt8]) throws(Failure) {
-        if buffer.count != count {
-            // Growing by doubling would copy; a buffer that is reused keeps its memory.
-            if buffer.count > count {
-                buffer.removeLast(buffer.count - count)
-            } else {
-                buffer.append(contentsOf: repeatElement(0, count: count - buffer.count))
+        if buffer.count > count {
+            buffer.removeLast(buffer.count - count)
+        } else if buffer.count < count {
+            // Not zeroed: what is not read is cut off below.
+            buffer = unsafe [UInt8](unsafeUninitializedCapacity: count) { _, filled in
+                filled = count
             }
         }
         var filled = 0

@@ -122,6 +122,7 @@ package final class EmbeddedEngine: StorageEngine {
 
     package func close() throws(Failure) {
         guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        defer { processLock?.release() }
         openFiles.closeAll()
         try maps.close(sealed: !options.readOnly)
     }

@@ -1,0 +1,39 @@
+package import Base
+internal import Synchronization
+
+/// A clock that stands still until it is told otherwise.
+package final class ManualClock: Clock {
+    private struct State {
+        var now: WallTime
+        var monotonic: UInt64 = 1_000_000_000
+        var trust = ClockTrust(
+            synchronised: true, estimatedErrorMicroseconds: 20, maximumErrorMicroseconds: 500)
+    }
+    private let state: Mutex<State>
+
+    package init(_ now: WallTime = WallTime(microseconds: 1_790_000_000_000_000)) {
+        state = Mutex(State(now: now))
+    }
+
+    package var now: WallTime { state.withLock { $0.now } }
+    package var monotonicNanoseconds: UInt64 { state.withLock { $0.monotonic } }
+    package var trust: ClockTrust { state.withLock { $0.trust } }
+
+    /// Time goes by, on both clocks.
+    package func advance(seconds: Double) {
+        state.withLock { state in
+            let microseconds = Int64(seconds * 1e6)
+            state.now = WallTime(microseconds: state.now.microseconds + microseconds)
+            state.monotonic += UInt64(microseconds) * 1000
+        }
+    }
+
+    /// Somebody sets the wall clock.
+    package func step(seconds: Double) {
+        state.withLock { state in
+            state.now = WallTime(microseconds: state.now.microseconds + Int64(seconds * 1e6))
+        }
+    }
+
+    package func set(_ trust: ClockTrust) { state.withLock { $0.trust = trust } }
+}
