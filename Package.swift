@@ -119,6 +119,11 @@ let package = Package(
                 "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
                 "Evidence", "TestSupport",
             ]),
+        tests(
+            "VerifyTests",
+            imports: [
+                "Base", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence", "TestSupport",
+            ]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

@@ -28,6 +28,12 @@ internal import Glibc
         precondition(code == 0, "the system has no thread left to give (errno \(code))")
     }
 
+    package static func sleep(nanoseconds: UInt64) {
+        var time = timespec(
+            tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        unsafe nanosleep(&time, nil)
+    }
+
     package func join() {
         guard !joined else { return }
         joined = true

@@ -4,8 +4,14 @@ internal import Foundation
 package final class Scratch: Sendable {
     package let path: String
 
-    package init() {
-        let base = ProcessInfo.processInfo.environment["PROOFREEL_TEST_DIR"] ?? NSTemporaryDirectory()
+    /// `inMemory`: for data that no promise is made of.
+    package init(inMemory: Bool = false) {
+        let shared = "/dev/shm"
+        let memory = inMemory && FileManager.default.isWritableFile(atPath: shared)
+        let base =
+            memory
+            ? shared
+            : ProcessInfo.processInfo.environment["PROOFREEL_TEST_DIR"] ?? NSTemporaryDirectory()
         path = base + "/proofreel-test-" + UUID().uuidString
         try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
@@ -14,8 +20,8 @@ package final class Scratch: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// A copy of what is in the folder now: what a killed process would leave.
-    package func snapshot() -> Scratch {
-        let copy = Scratch()
+    package func snapshot(inMemory: Bool = false) -> Scratch {
+        let copy = Scratch(inMemory: inMemory)
         try? FileManager.default.removeItem(atPath: copy.path)
         try? FileManager.default.copyItem(atPath: path, toPath: copy.path)
         return copy

@@ -63,6 +63,9 @@ struct Recovery {
     private var newestTime = WallTime.distantPast
     private var end: (segment: UInt32, offset: UInt64) = (0, UInt64(SegmentHeader.byteCount))
     private var endExists = true
+    /// Distrusts the stored rows and makes them again from the first leaf on.
+    private let rebuildsRows: Bool
+    private var recordedRoot: Digest?
     private var buffer: [UInt8] = []
 
     private struct Found {
@@ -72,7 +75,10 @@ struct Recovery {
 
     private static let batchLeaves = 2048
 
-    init(_ engine: any StorageEngine, epoch: Epoch, identity: LogIdentity) {
+    init(
+        _ engine: any StorageEngine, epoch: Epoch, identity: LogIdentity, rebuildsRows: Bool = false
+    ) {
+        self.rebuildsRows = rebuildsRows
         self.engine = engine
         self.epoch = epoch
         self.identity = identity
@@ -143,14 +149,19 @@ struct Recovery {
     }
 
     private mutating func resume(_ recorded: Checkpoint?, _ segments: UInt32) throws(Failure) {
-        if let recorded, recorded.size > 0 { edge = try storedEdge(recorded) }
+        if rebuildsRows {
+            recordedRoot = recorded?.root
+        } else if let recorded, recorded.size > 0 {
+            edge = try storedEdge(recorded)
+        }
         growth = RowGrowth(from: edge.size)
         let mark = try watermark()
         indexed = mark.leaf
-        let from = min(signedSize, mark.leaf)
+        let from = min(edge.size, mark.leaf)
         if from > 0 {
             let place = try rows.place(of: from - 1)
             end = (place.segment, place.end)
+            try requireSegment(segments)
         }
         try scan(from: from, segments)
         try flush()
@@ -163,6 +174,18 @@ struct Recovery {
         }
         report.takenOver = edge.size - signedSize
         report.reindexed = edge.size - mark.leaf
+    }
+
+    /// What was synced before the last checkpoint must still be there.
+    private func requireSegment(_ segments: UInt32) throws(Failure) {
+        let present =
+            end.segment < segments ? try engine.length(of: Names.segment(end.segment)) : 0
+        guard present >= end.offset else {
+            throw Failure(
+                .dataLoss,
+                "\(Names.segment(end.segment)) has \(present) bytes where \(end.offset) were recorded:"
+                    + " restore it from a copy; do not delete the checkpoints")
+        }
     }
 
     private func storedEdge(_ recorded: Checkpoint) throws(Failure) -> TreeEdge {
@@ -317,8 +340,14 @@ struct Recovery {
 
     private mutating func take(_ found: Found) throws(Failure) {
         let index = found.frame.header.index
-        if index >= signedSize {
+        if index == edge.size {
             growth.add(Merkle.leafHash(found.frame.leaf.span), found.place, to: &edge)
+            if edge.size == signedSize, let recordedRoot, edge.root != recordedRoot {
+                throw Failure(
+                    .corrupt,
+                    "the leaves do not lead to the checkpoint of size \(signedSize): a segment was"
+                        + " changed. proofreel verify names the place; restore it from a copy")
+            }
         }
         if index >= indexed {
             let leaf = try Leaf(parsing: found.frame.leaf)

@@ -9,7 +9,7 @@ final class Row: Sendable {
     static let recordsPerChunk: UInt64 = 65_536
 
     let name: String
-    private let recordBytes: Int
+    let recordBytes: Int
     private let engine: any StorageEngine
 
     init(_ name: String, recordBytes: Int, engine: any StorageEngine) {
@@ -75,20 +75,20 @@ final class Row: Sendable {
         for chunk in first...last { try engine.sync(Names.chunk(of: name, chunk), epoch: epoch) }
     }
 
-    /// How many records are there, as far as the objects' lengths tell.
-    func count() throws(Failure) -> UInt64 {
+    /// How many whole records are there, as far as the objects' lengths tell.
+    func count() throws(Failure) -> UInt64 { try byteCount() / UInt64(recordBytes) }
+
+    func byteCount() throws(Failure) -> UInt64 {
+        let chunkBytes = Self.recordsPerChunk * UInt64(recordBytes)
         var chunk: UInt64 = 0
         while true {
             do {
                 let length = try engine.length(of: Names.chunk(of: name, chunk))
-                let records = length / UInt64(recordBytes)
-                if records < Self.recordsPerChunk {
-                    return chunk * Self.recordsPerChunk + records
-                }
+                if length != chunkBytes { return chunk * chunkBytes + length }
                 chunk += 1
             } catch {
                 guard error.kind == .notFound else { throw error }
-                return chunk * Self.recordsPerChunk
+                return chunk * chunkBytes
             }
         }
     }

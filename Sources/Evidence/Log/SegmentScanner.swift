@@ -23,6 +23,8 @@ package final class SegmentScanner {
     }
 
     private static let windowBytes = 1 << 20
+    /// After a payload was skipped: the next header and leaf, not the payload behind it.
+    private static let smallWindowBytes = 8 << 10
 
     package let segment: UInt32
     package let length: UInt64
@@ -111,8 +113,10 @@ package final class SegmentScanner {
     private func fill(_ offset: UInt64, _ count: Int) throws(Failure) {
         let end = min(offset + UInt64(count), length)
         if offset >= windowStart && end <= windowStart + UInt64(window.count) { return }
+        let skipped = offset > windowStart + UInt64(window.count)
         windowStart = offset
-        let wanted = Int(min(UInt64(max(count, Self.windowBytes)), length - min(offset, length)))
+        let reach = skipped ? Self.smallWindowBytes : Self.windowBytes
+        let wanted = Int(min(UInt64(max(count, reach)), length - min(offset, length)))
         try engine.read(object, at: offset, count: wanted, into: &window)
     }
 

@@ -193,17 +193,6 @@ extension EvidenceLog {
     }
 
     func latestEvent(_ name: String, _ record: RecordFacts) throws(Failure) -> WallTime? {
-        var latest: WallTime?
-        for link in record.links {
-            let hash = ShortHash("event", name, link.kind, link.value)
-            let newest = try engine.range(
-                Table.eventShard(hash), from: hash.bytes.adding(.first),
-                to: hash.bytes.adding(.last), descending: true, limit: 1)
-            if let key = newest.first?.key {
-                let time = Posting(decoding: key.span, at: 16).time
-                latest = max(latest ?? time, time)
-            }
-        }
-        return latest
+        try EventReader(engine).latest(name, record)
     }
 }

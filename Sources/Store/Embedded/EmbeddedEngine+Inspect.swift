@@ -5,14 +5,12 @@ extension EmbeddedEngine {
     package func inspect(_ report: (EngineFinding) -> Void) throws(Failure) {
         try inspectNames(report)
         let index = "\(root)/\(Self.indexFolder)"
-        let real = RealFileSystem()
-        guard real.exists("\(index)/CURRENT") else {
+        if let damage = maps.damage {
             report(
                 EngineFinding(
-                    .damage, "index",
-                    "the index is missing or unusable; run proofreel admin rebuild-index"))
-            return
+                    .damage, "index", "\(damage.words); run proofreel admin rebuild-index"))
         }
+        guard RealFileSystem().exists(index) else { return }
         if try !FileSums.check(index, report) {
             report(
                 EngineFinding(

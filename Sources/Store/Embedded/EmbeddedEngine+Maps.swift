@@ -56,8 +56,6 @@ extension EmbeddedEngine {
 
     package var mapMemoryBytes: Int { maps.memoryBytes }
 
-    /// Every map entry with the engine's own keys, for comparing an index with its rebuild.
-    package func forEachMapEntry(
-        _ body: ([UInt8], [UInt8]) throws(Failure) -> Void
-    ) throws(Failure) { try maps.forEach(body) }
+    /// Nil when there is no index to read.
+    package func mapCursor() throws(Failure) -> MapCursor? { try maps.cursor() }
 }

@@ -10,8 +10,12 @@ internal import Synchronization
 package final class EmbeddedEngine: StorageEngine {
     package struct Options: Sendable {
         package var readOnly = false
+        /// Throws the maps away before opening; the log above makes them again.
+        package var discardMaps = false
         package var mapCacheBytes = 64 << 20
         package var mapBufferBytes = 32 << 20
+        /// The maps are scratch: a stop need not leave them fit to be read again.
+        package var temporary = false
         /// For tests that look at files alone.
         package var directWrites = true
         package init() {}
@@ -58,6 +62,7 @@ package final class EmbeddedEngine: StorageEngine {
             processLock = try ProcessLock("\(root)/\(Self.lockFile)")
         }
         try Self.checkFormat(root, files, readOnly: options.readOnly)
+        if options.discardMaps && !options.readOnly { try Maps.discard("\(root)/\(Self.indexFolder)") }
         openFiles = OpenFiles(files, folder: "\(root)/\(Self.objectFolder)")
         maps = try Maps("\(root)/\(Self.indexFolder)", options)
     }
@@ -73,8 +78,8 @@ package final class EmbeddedEngine: StorageEngine {
             if text.hasPrefix("proofreel data directory, format ") {
                 throw Failure(
                     .unsupported,
-                    "\(root) was written by a newer proofreel"
-                        + " (\(text.dropFirst(26).prefix { $0 != "\n" })); use that version or a later one")
+                    "\(root) was written by a newer proofreel (its FORMAT file says"
+                        + " \(text.dropFirst(26).prefix { $0 != "\n" })); use that version or a later one")
             }
             throw Failure(
                 .corrupt, "\(path) is damaged; it must read exactly: \(format.dropLast())")
@@ -88,6 +93,9 @@ package final class EmbeddedEngine: StorageEngine {
         }
         try files.create(path, Array(format.utf8))
     }
+
+    /// Whether another process writes here now.
+    package var isInUse: Bool { options.readOnly && ProcessLock.isHeld("\(root)/\(Self.lockFile)") }
 
     package func claim() throws(Failure) -> Epoch {
         try requireWritable()
@@ -124,6 +132,6 @@ package final class EmbeddedEngine: StorageEngine {
         guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
         defer { processLock?.release() }
         openFiles.closeAll()
-        try maps.close(sealed: !options.readOnly)
+        try maps.close(sealed: !options.readOnly && !options.temporary)
     }
 }

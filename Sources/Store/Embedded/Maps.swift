@@ -11,12 +11,15 @@ final class Maps: Sendable {
     private let path: String
     /// Nil only in a read-only store whose index is missing; the index is derived data.
     private let database: Database?
+    /// Why a read-only store goes without its index.
+    let damage: Failure?
 
     init(_ path: String, _ options: EmbeddedEngine.Options) throws(Failure) {
         self.path = path
         let files = RealFileSystem()
         if options.readOnly && !files.exists("\(path)/CURRENT") {
             database = nil
+            damage = Failure(.notFound, "the index is missing")
             return
         }
         if !options.readOnly {
@@ -33,6 +36,10 @@ final class Maps: Sendable {
         native.maxOpenFiles = 256
         do {
             database = try Database(path: path, options: native)
+            damage = nil
+        } catch where options.readOnly {
+            database = nil
+            damage = error
         } catch {
             guard error.kind == .corrupt || error.kind == .notFound || error.kind == .io else {
                 throw error
@@ -42,6 +49,13 @@ final class Maps: Sendable {
                 "the index does not open (\(error.words)); it is derived data: "
                     + "run proofreel admin rebuild-index")
         }
+    }
+
+    /// Removes every file of the index, readable or not.
+    static func discard(_ path: String) throws(Failure) {
+        let files = RealFileSystem()
+        guard files.exists(path) else { return }
+        for name in try files.list(path) { try files.remove("\(path)/\(name)") }
     }
 
     static func key(_ shard: Shard, _ key: [UInt8]) -> [UInt8] {
@@ -123,15 +137,9 @@ final class Maps: Sendable {
 
     var memoryBytes: Int { (try? database?.approximateMemory()) ?? 0 }
 
-    /// Every entry in key order, checksums verified: what a rebuild is compared with.
-    func forEach(_ body: ([UInt8], [UInt8]) throws(Failure) -> Void) throws(Failure) {
-        guard let database else { return }
-        var iterator = try database.iterator(verifyChecksums: true, fillCache: false)
-        try iterator.seekToFirst()
-        while iterator.isValid {
-            try body(Array(span: iterator.key), Array(span: iterator.value))
-            try iterator.next()
-        }
+    func cursor() throws(Failure) -> MapCursor? {
+        guard let database else { return nil }
+        return try MapCursor(database)
     }
 
     func close(sealed: Bool) throws(Failure) {

@@ -1,0 +1,69 @@
+package import Base
+internal import EvidenceFormat
+
+/// What `verify` found.
+package struct Verification: Sendable {
+    package static let findingsMax = 1000
+
+    package struct Finding: Sendable {
+        package enum Severity: Sendable {
+            /// Worth knowing; nothing is wrong.
+            case note
+            case damage
+        }
+        package let severity: Severity
+        /// The record or the file concerned.
+        package let subject: String
+        package let words: String
+    }
+
+    package enum Verdict: Sendable {
+        case verified
+        /// All is consistent, but no root key was pinned: anybody could have made this.
+        case originNotAuthenticated
+        /// Consistent and by the pinned root, but nothing outside this machine vouches for it.
+        case unanchored
+        case tampered
+
+        /// `integrity.md` 2.9: the exit codes of every verifier of ours.
+        package var exitCode: Int32 {
+            switch self {
+            case .verified: 0
+            case .tampered: 1
+            case .originNotAuthenticated: 2
+            case .unanchored: 3
+            }
+        }
+    }
+
+    package internal(set) var origin = ""
+    package internal(set) var leaves: UInt64 = 0
+    package internal(set) var records: UInt64 = 0
+    package internal(set) var payloadBytes: UInt64 = 0
+    package internal(set) var segments: UInt32 = 0
+    package internal(set) var checkpoints: UInt64 = 0
+    package internal(set) var root = Merkle.emptyRoot
+    package internal(set) var removedLawfully: UInt64 = 0
+    package internal(set) var inUse = false
+    package internal(set) var rootPinned = false
+    /// Checkpoints from outside that this log contains.
+    package internal(set) var anchors = 0
+    package internal(set) var findings: [Finding] = []
+    package internal(set) var findingsDropped = 0
+
+    package var damage: [Finding] { findings.filter { $0.severity == .damage } }
+
+    package var verdict: Verdict {
+        if !damage.isEmpty { return .tampered }
+        if !rootPinned { return .originNotAuthenticated }
+        return anchors > 0 ? .verified : .unanchored
+    }
+
+    mutating func add(_ severity: Finding.Severity, _ subject: String, _ words: String) {
+        guard findings.count < Self.findingsMax else {
+            findingsDropped += 1
+            return
+        }
+        findings.append(Finding(severity: severity, subject: subject, words: words))
+    }
+}
