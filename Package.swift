@@ -106,7 +106,12 @@ let package = Package(
         .target(
             name: "BenchHarness", dependencies: ["BenchPeers"], path: "Benchmarks/Harness",
             swiftSettings: strict),
-        tool("bench-store", path: "Benchmarks/store", imports: ["BenchHarness", "BenchPeers"]),
+        tool(
+            "bench-store", path: "Benchmarks/store",
+            imports: [
+                "BenchHarness", "BenchPeers", "Base", "Linux", "Crypto", "EvidenceFormat", "Store",
+                "Evidence",
+            ]),
         tests("BenchHarnessTests", imports: ["BenchHarness"]),
         support(
             "TestSupport",

@@ -6,12 +6,18 @@ package struct Arguments: Equatable {
     /// A smoke: does it run at all? The numbers mean nothing.
     package var quick = false
     package var rounds = 7
+    /// Only comparisons whose name contains this.
+    package var only: String?
+    /// The subject without its peers, so that a profile shows nothing else.
+    package var alone = false
 
     package static let usage = """
         [--dir DIR]   work in a new folder under DIR, on the disk to measure
         [--rounds N]  rounds that count, after one that does not (7)
         [--quick]     a smoke: little work, one round, numbers without meaning
         [--json]      one line of JSON for each measure instead of tables
+        [--only TEXT] only measures whose name contains it, for example "16 writers"
+        [--alone]     ours without its peers, for a profiler
         """
 
     package init(_ words: [String]) throws(BenchFailure) {
@@ -19,6 +25,10 @@ package struct Arguments: Equatable {
         while let word = words.popFirst() {
             switch word {
             case "--json": json = true
+            case "--alone": alone = true
+            case "--only":
+                only = words.popFirst()
+                guard only != nil else { throw BenchFailure("--only needs a part of a name") }
             case "--quick":
                 quick = true
                 rounds = 1

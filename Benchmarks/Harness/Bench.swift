@@ -16,7 +16,9 @@ package enum Bench {
         do {
             let folder = try WorkFolder(under: arguments.folder)
             defer { folder.remove() }
-            for comparison in try comparisons(folder, arguments) {
+            for var comparison in try comparisons(folder, arguments) {
+                if let only = arguments.only, !comparison.name.contains(only) { continue }
+                if arguments.alone { comparison = comparison.subjectAlone }
                 let outcome = try comparison.measure(
                     rounds: arguments.rounds, settle: folder.settle)
                 if arguments.json {

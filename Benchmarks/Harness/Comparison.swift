@@ -25,6 +25,8 @@ package struct Comparison {
         self.contenders = contenders
     }
 
+    var subjectAlone: Comparison { Comparison(name, [contenders[0]]) }
+
     /// One warm-up round in order, whose numbers are dropped, then `rounds` that count. `settle`
     /// runs before each run, off the clock: nobody shall pay for what the one before left to do.
     package func measure(

@@ -1,6 +1,8 @@
 import BenchHarness
 import BenchPeers
 
+func peerRemoveTree(_ path: String) -> CInt { peer_remove_tree(path) }
+
 /// The C peers as contenders. Each call works in `folder` and leaves nothing there.
 struct Peers {
     let folder: String

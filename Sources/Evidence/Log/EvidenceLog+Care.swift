@@ -148,7 +148,7 @@ extension EvidenceLog {
                 || monitor.locked.groupsFinished + 1 < monitor.locked.groupsOpened
             {
                 if let stop = monitor.locked.stop { throw stop }
-                monitor.wait(on: Wake.finished)
+                _ = monitor.wait(on: Wake.order, milliseconds: 50)
             }
         }
         try persist()

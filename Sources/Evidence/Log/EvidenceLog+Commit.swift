@@ -79,14 +79,16 @@ extension EvidenceLog {
         _ draft: Draft, _ common: LeafCommon, _ ready: Leaf?, _ payloadBytes: Int,
         secretHash: Digest?, payloadHash: Digest?
     ) throws(Failure) -> Seat {
-        var needsHeads = false
+        let checks = draft.checks
         while true {
             // What is read from the index without the lock holds for `keepGroups` groups.
-            let seen = monitor.withLock { $0.groupsFinished }
+            let (seen, unknown) = monitor.withLock { state in
+                (state.groupsFinished, checks.filter { state.chains[$0] == nil })
+            }
             if let request = draft.request, let known = try receipt(forRequest: request, draft) {
                 return .known(known)
             }
-            let heads = needsHeads ? try chainHeads(draft.checks) : [:]
+            let heads = try chainHeads(unknown)
             let seat = try locked { () throws(Failure) -> Seat? in
                 try waitForRoom(draft, payloadBytes)
                 if let pending = try pendingRequest(draft) { return .pending(pending) }
@@ -95,10 +97,7 @@ extension EvidenceLog {
                 for (check, head) in heads {
                     monitor.locked.chains.load(check, head, group: finished)
                 }
-                guard draft.checks.allSatisfy({ monitor.locked.chains[$0] != nil }) else {
-                    needsHeads = true
-                    return nil
-                }
+                guard checks.allSatisfy({ monitor.locked.chains[$0] != nil }) else { return nil }
                 let leaf = if let ready { ready } else { try chained(draft, common) }
                 return .taken(
                     sit(leaf, draft, payloadBytes, secretHash: secretHash, payloadHash: payloadHash))
@@ -131,7 +130,7 @@ extension EvidenceLog {
             let group = monitor.locked.open
             if group.entries.isEmpty { group.arena.grow(to: bytes) }
             if group.arena.spaceLeft >= bytes { return }
-            monitor.wait(on: Wake.turn)
+            monitor.wait(on: Wake.room)
         }
     }
 
@@ -230,15 +229,15 @@ extension EvidenceLog {
             openNext(after: group)
             while group.copying > 0 { monitor.wait(on: Wake.copied) }
         }
-        monitor.broadcast(Wake.turn)
+        monitor.broadcast(Wake.room)
         do {
             try writer.write(group)
             try locked { () throws(Failure) in
                 monitor.locked.writing = false
-                monitor.broadcast(Wake.turn)
+                monitor.signal(Wake.turn)
                 while monitor.locked.groupsFinished != group.number - 1 {
                     if let stop = monitor.locked.stop { throw stop }
-                    monitor.wait(on: Wake.finished)
+                    monitor.wait(on: Wake.order)
                 }
             }
             try finish(group)
@@ -271,8 +270,9 @@ extension EvidenceLog {
             state.spare.append(group)
             if let seal { state.unsealed.append(seal) }
         }
-        monitor.broadcast(Wake.finished)
-        monitor.broadcast(Wake.turn)
+        monitor.broadcast(Wake.finished(group))
+        monitor.broadcast(Wake.order)
+        monitor.signal(Wake.turn)
         if seal != nil || head.checkpoint.size - persistedSize >= options.persistLeaves {
             monitor.signal(Wake.care)
         }
@@ -289,7 +289,7 @@ extension EvidenceLog {
                         size: head.checkpoint.size, repeated: repeated)
                 }
                 if let stop = monitor.locked.stop { throw stop }
-                monitor.wait(on: Wake.finished)
+                monitor.wait(on: Wake.finished(ticket.group))
             }
         }
     }

@@ -36,15 +36,20 @@ package final class EvidenceLog: Sendable {
 
     /// Conditions of `monitor`.
     enum Wake {
-        /// The disk is free, a group is free, or the open group was taken.
+        /// The disk or a group is free: for the leader of the open group.
         static let turn = 0
         /// A thread has copied its bytes.
         static let copied = 1
-        /// A group is finished.
-        static let finished = 2
+        /// The group before is finished: for a leader that has written.
+        static let order = 2
+        /// The open group was taken: for threads that found it full.
+        static let room = 3
         /// The care thread should look up.
-        static let care = 3
-        static let count = 4
+        static let care = 4
+        /// A group is finished, one condition each, so that nobody is woken for another's group.
+        static func finished(_ group: Group) -> Int { 5 + group.slot }
+        static let count = 5 + groupCount
+        static let groupCount = 3
     }
 
     struct State {
@@ -91,7 +96,7 @@ package final class EvidenceLog: Sendable {
         self.clock = clock
         self.options = options
         rows = start.rows
-        let groups = (0..<3).map { _ in Group(arenaBytes: options.groupBytes) }
+        let groups = (0..<Wake.groupCount).map { Group(slot: $0, arenaBytes: options.groupBytes) }
         groups[0].reset(
             number: 1, firstIndex: start.edge.size, segment: start.segment, offset: start.offset)
         monitor = Monitor(

@@ -18,6 +18,7 @@ final class Group: @unchecked Sendable {
         let personal: [Link]
     }
 
+    let slot: Int
     let arena: PageArena
     var number: UInt64 = 0
     var firstIndex: UInt64 = 0
@@ -29,7 +30,10 @@ final class Group: @unchecked Sendable {
     var copying = 0
     var outcome = Outcome()
 
-    init(arenaBytes: Int) { arena = PageArena(capacity: arenaBytes) }
+    init(slot: Int, arenaBytes: Int) {
+        self.slot = slot
+        arena = PageArena(capacity: arenaBytes)
+    }
 
     func reset(number: UInt64, firstIndex: UInt64, segment: UInt32, offset: UInt64) {
         self.number = number
