@@ -6,6 +6,8 @@ package struct Arguments: Equatable {
     /// A smoke: does it run at all? The numbers mean nothing.
     package var quick = false
     package var rounds = 7
+    /// How large the large case is, where a benchmark has one.
+    package var leaves: Int?
     /// Only comparisons whose name contains this.
     package var only: String?
     /// The subject without its peers, so that a profile shows nothing else.
@@ -17,6 +19,7 @@ package struct Arguments: Equatable {
         [--quick]     a smoke: little work, one round, numbers without meaning
         [--json]      one line of JSON for each measure instead of tables
         [--only TEXT] only measures whose name contains it, for example "16 writers"
+        [--leaves N]  size of the large log, up to 100000000
         [--alone]     ours without its peers, for a profiler
         """
 
@@ -26,6 +29,11 @@ package struct Arguments: Equatable {
             switch word {
             case "--json": json = true
             case "--alone": alone = true
+            case "--leaves":
+                guard let value = words.popFirst().flatMap(Int.init),
+                    (1000...100_000_000).contains(value)
+                else { throw BenchFailure("--leaves needs a number from 1000 to 100000000") }
+                leaves = value
             case "--only":
                 only = words.popFirst()
                 guard only != nil else { throw BenchFailure("--only needs a part of a name") }

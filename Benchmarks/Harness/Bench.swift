@@ -3,8 +3,10 @@ import Glibc
 /// Runs a benchmark's comparisons and prints each as soon as it is done.
 package enum Bench {
     /// - comparisons: made for a folder to work in and the arguments; they run one after another.
+    /// - then: what has no peer to take turns with; says its numbers itself.
     package static func main(
-        _ name: String, _ comparisons: (WorkFolder, Arguments) throws -> [Comparison]
+        _ name: String, _ comparisons: (WorkFolder, Arguments) throws -> [Comparison],
+        then: (WorkFolder, Arguments) throws -> Void = { _, _ in }
     ) -> Never {
         let arguments: Arguments
         do throws(BenchFailure) {
@@ -27,6 +29,7 @@ package enum Bench {
                     say(outcome.table + "\n")
                 }
             }
+            try then(folder, arguments)
         } catch {
             say("bench-\(name): \(error)", to: STDERR_FILENO)
             exit(1)
