@@ -119,6 +119,7 @@ let package = Package(
                 "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
                 "Evidence", "TestSupport",
             ]),
+        tests("StoreTests", imports: ["Base", "Linux", "Store", "TestSupport"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]
