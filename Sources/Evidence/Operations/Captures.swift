@@ -68,7 +68,7 @@ extension EvidenceLog {
         draft.request = capture.request
         draft.links = try Self.distinct(capture.links)
         try Self.setPersonal(capture.links, &draft)
-        draft.fields = [("t", .string(instant.description)), ("mime", .string(capture.mime))]
+        draft.fields += [("t", .string(instant.description)), ("mime", .string(capture.mime))]
         if !capture.flags.isEmpty {
             draft.fields.append(("flags", .array(capture.flags.map { .string($0) })))
         }
