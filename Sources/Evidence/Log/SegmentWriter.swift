@@ -14,6 +14,7 @@ final class SegmentWriter: @unchecked Sendable {
     private let clock: any Clock
     private var current: (segment: UInt32, appender: any ObjectAppender)?
     private let resumeAt: (segment: UInt32, offset: UInt64)?
+    private let remnant: UInt32?
 
     init(
         _ engine: any StorageEngine, epoch: Epoch, origin: String, options: EvidenceLog.Options,
@@ -26,6 +27,7 @@ final class SegmentWriter: @unchecked Sendable {
         clock = start.clock
         capacity = options.segmentBytes + UInt64(options.groupBytes)
         resumeAt = start.segmentExists ? (start.segment, start.offset) : nil
+        remnant = start.remnant
     }
 
     func write(_ group: Group) throws(Failure) {
@@ -58,8 +60,13 @@ final class SegmentWriter: @unchecked Sendable {
         do {
             try engine.create(object, epoch: epoch)
         } catch {
-            // Left by a crash before its first group was whole: nothing in it was acknowledged.
             guard error.kind == .alreadyExists else { throw error }
+            guard group.segment == remnant else {
+                throw Failure(
+                    .corrupt,
+                    "\(object) exists although the log ended before it: a segment before it was"
+                        + " missing at the start. Restore that one and start again")
+            }
         }
         try engine.append(header.bytes.span, to: object, at: 0, epoch: epoch)
         return try engine.appender(
