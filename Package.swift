@@ -120,6 +120,17 @@ let package = Package(
                 "Evidence", "TestSupport",
             ]),
         tests("StoreTests", imports: ["Base", "Linux", "Store", "TestSupport"]),
+        // A process for tests to kill.
+        tool(
+            "CrashWriter", path: "Tests/CrashWriter",
+            imports: [
+                "Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence", "TestSupport",
+            ]),
+        tests(
+            "CrashTests",
+            imports: [
+                "Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence", "TestSupport",
+            ]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

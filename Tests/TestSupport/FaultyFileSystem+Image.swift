@@ -29,6 +29,33 @@ extension FaultyFileSystem {
         return image
     }
 
+    /// The disk as a killed process leaves it, below another root: programs see every change, and
+    /// what was not synced still is not.
+    package func clone(root: String) -> FaultyFileSystem {
+        let clone = FaultyFileSystem(root: root)
+        state.withLock { state in
+            var copies: [ObjectIdentifier: FaultyInode] = [:]
+            func copy(_ inode: FaultyInode) -> FaultyInode {
+                if let known = copies[ObjectIdentifier(inode)] { return known }
+                let copy = FaultyInode(copying: inode)
+                copies[ObjectIdentifier(inode)] = copy
+                return copy
+            }
+            let entries = state.entries.mapValues(copy)
+            let durable = state.durableEntries.mapValues(copy)
+            let renames = state.renames.map { ($0.number, $0.path, $0.inode.map(copy)) }
+            let (directories, total) = (state.directories, state.total)
+            clone.state.withLock { other in
+                other.entries = entries
+                other.durableEntries = durable
+                other.renames = renames
+                other.directories = directories
+                other.total = total
+            }
+        }
+        return clone
+    }
+
     /// The names of all files.
     package var files: [String] { state.withLock { $0.entries.keys.sorted() } }
 
@@ -107,6 +134,12 @@ final class FaultyInode: @unchecked Sendable {
     init(_ contents: [UInt8] = []) {
         self.contents = contents
         durable = contents
+    }
+
+    init(copying other: FaultyInode) {
+        contents = other.contents
+        durable = other.durable
+        changes = other.changes
     }
 
     func apply(_ edit: Edit, number: Int) {
@@ -211,7 +244,7 @@ final class FaultyFile: File {
     func sync() throws(Failure) {
         try files.change(
             .sync, "sync \(path)",
-            failing: { state in if state.fault?.effect != .powerCut { inode.failSync() } },
+            failing: { state in if state.fault?.effect == .broken { inode.failSync() } },
             { _, _ in inode.sync() })
     }
 

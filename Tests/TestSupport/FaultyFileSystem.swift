@@ -16,7 +16,7 @@ package final class FaultyFileSystem: FileSystem {
 
     /// The call that fails: the n-th of a kind, or of all kinds, counted from 0.
     package struct Fault: Sendable {
-        package enum Effect: Sendable {
+        package enum Effect: Hashable, Sendable {
             /// The disk reports an error; what a failed sync should have kept is lost for good.
             case broken
             case full
@@ -78,6 +78,9 @@ package final class FaultyFileSystem: FileSystem {
             state.faulted = false
         }
     }
+
+    /// The disk works again. Whether the fault had struck stays known.
+    package func heal() { state.withLock { $0.fault = nil } }
 
     /// Whether the fault has struck.
     package var hasFaulted: Bool { state.withLock { $0.faulted } }
