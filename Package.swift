@@ -129,6 +129,18 @@ let package = Package(
             imports: [
                 "Base", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence", "TestSupport",
             ]),
+        tests("StoreTests", imports: ["Base", "Linux", "Store", "TestSupport"]),
+        // A process for tests to kill.
+        tool(
+            "CrashWriter", path: "Tests/CrashWriter",
+            imports: [
+                "Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence", "TestSupport",
+            ]),
+        tests(
+            "CrashTests",
+            imports: [
+                "Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence", "TestSupport",
+            ]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

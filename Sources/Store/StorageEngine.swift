@@ -69,8 +69,9 @@ package protocol StorageEngine: AnyObject, Sendable {
 package protocol ObjectAppender: AnyObject, Sendable {
     var length: UInt64 { get }
     /// The arena's phase is `length` modulo its page, so that an engine can write whole pages.
-    /// Writes the arena's bytes at the end; they survive a power cut when this returns. After an
-    /// error the appender refuses everything: what reached the disk is not known.
+    /// Writes the arena's bytes at the end; they survive a power cut when this returns. After
+    /// `.unknownOutcome` the same arena may be appended again. After any other error the appender
+    /// refuses everything: what reached the disk is not known.
     func append(_ arena: PageArena) throws(Failure)
     /// Gives reserved space back; nothing may be appended any more.
     func finish() throws(Failure)
@@ -113,14 +114,15 @@ package struct Locator: Hashable, Sendable {
     }
 }
 
-/// One named, bounded piece of an ordered map. `table` is one byte of the caller's choosing;
-/// all shard names of one table have the same length.
+/// One named, bounded piece of an ordered map. `table` is one byte of the caller's choosing,
+/// below 255, so that every shard ends before some key; all shard names of one table have the same
+/// length.
 package struct Shard: Hashable, Sendable {
     package let table: UInt8
     package let name: [UInt8]
 
     package init(table: UInt8, name: [UInt8]) {
-        precondition(name.count <= 32)
+        precondition(name.count <= 32 && table < 255)
         self.table = table
         self.name = name
     }
@@ -129,6 +131,11 @@ package struct Shard: Hashable, Sendable {
 package struct MapEntry: Hashable, Sendable {
     package let key: [UInt8]
     package let value: [UInt8]
+
+    package init(key: [UInt8], value: [UInt8]) {
+        self.key = key
+        self.value = value
+    }
 }
 
 package struct ShardWrite: Sendable {

@@ -36,10 +36,15 @@ package enum CheckpointRecord {
             }
             end -= 1
         }
-        guard length == 0 else {
+        // The first one was being recorded when the power went: as good as none.
+        guard gapCount(bytes) <= 2 else {
             throw Failure(.corrupt, "\(Names.checkpoints) holds no whole checkpoint; run verify")
         }
         return nil
+    }
+
+    private static func gapCount(_ bytes: [UInt8]) -> Int {
+        bytes.indices.dropFirst().count { bytes[$0] == 0x0A && bytes[$0 - 1] == 0x0A }
     }
 
     /// A note has one empty line inside; the one before that ends its predecessor.

@@ -66,18 +66,27 @@ extension EvidenceLog {
     /// 2. sync the maps      the same; fewer leaves to index again
     /// 3. record and sync the checkpoint
     package func persist() throws(Failure) {
-        guard care.state.withLock({ state in
-            if state.persisting { return false }
-            state.persisting = true
-            return true
-        }) else { return }
+        guard
+            care.state.withLock({ state in
+                if state.persisting { return false }
+                state.persisting = true
+                return true
+            })
+        else { return }
         defer { care.state.withLock { $0.persisting = false } }
+        if let stop = stopped { throw stop }
         let (head, from) = monitor.withLock { ($0.head, $0.persisted) }
         let size = head.checkpoint.size
         guard size > from else { return }
-        try rows.sync(from, size, epoch: epoch)
-        try engine.syncMaps(epoch: epoch)
-        try record(head)
+        do throws(Failure) {
+            try rows.sync(from, size, epoch: epoch)
+            try engine.syncMaps(epoch: epoch)
+            try record(head)
+        } catch {
+            // A second try could succeed without the bytes that the first one lost.
+            stop(error)
+            throw error
+        }
         monitor.withLock { $0.persisted = max($0.persisted, size) }
         care.state.withLock { $0.lastPersist = clock.monotonicNanoseconds }
     }

@@ -15,6 +15,7 @@ extension EvidenceLog {
         _ engine: any StorageEngine, identity: LogIdentity, clock: any Clock,
         options: Options = Options(), seen: [SignedNote] = []
     ) throws(Failure) -> (log: EvidenceLog, report: RecoveryReport) {
+        let engine = RepeatingEngine(engine)
         let epoch = try engine.claim()
         var recovery = Recovery(engine, epoch: epoch, identity: identity)
         let start = try recovery.run(clock: clock)

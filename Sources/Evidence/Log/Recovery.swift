@@ -13,6 +13,8 @@ struct LogStart {
     let segment: UInt32
     let offset: UInt64
     let segmentExists: Bool
+    /// An object with the name of the next segment that a crash left before it held anything.
+    let remnant: UInt32?
     let head: SignedHead
     let persisted: UInt64
     let newestTime: WallTime
@@ -62,10 +64,10 @@ struct Recovery {
     private var group: [Found] = []
     private var newestTime = WallTime.distantPast
     private var end: (segment: UInt32, offset: UInt64) = (0, UInt64(SegmentHeader.byteCount))
-    private var endExists = true
     /// Distrusts the stored rows and makes them again from the first leaf on.
     private let rebuildsRows: Bool
     private var recordedRoot: Digest?
+    private var remnant: UInt32?
     private var buffer: [UInt8] = []
 
     private struct Found {
@@ -91,19 +93,24 @@ struct Recovery {
         let segments = try Self.segmentCount(engine)
         if segments == 0 {
             guard signedSize == 0 else { throw shorter(than: 0) }
-            report.isNew = true
         } else {
+            // A killed process may have left bytes that are not on the disk yet.
+            try engine.sync(Names.segment(segments - 1), epoch: epoch)
             try resume(recorded, segments)
         }
+        report.isNew = edge.size == 0
         let random = try randomBytes(16)
         let openID = RecordID(
             at: clock.now,
-            random: (random.span.bigEndian(UInt64.self, at: 0), random.span.bigEndian(UInt64.self, at: 8)))
+            random: (
+                random.span.bigEndian(UInt64.self, at: 0), random.span.bigEndian(UInt64.self, at: 8)
+            ))
         let checkpoint = Checkpoint(origin: identity.origin, size: edge.size, root: edge.root)
         let head = SignedHead(checkpoint: checkpoint, note: try identity.sign(checkpoint))
         return LogStart(
             rows: rows, edge: edge, segment: end.segment, offset: end.offset,
-            segmentExists: segments > 0 && endExists, head: head, persisted: signedSize, newestTime: newestTime,
+            segmentExists: segments > 0 && remnant == nil, remnant: remnant, head: head,
+            persisted: signedSize, newestTime: try newestLeafTime(),
             openID: openID, clock: clock,
             openSegment: segments > 0 ? try digestOfOpenSegment() : nil, report: report)
     }
@@ -141,7 +148,8 @@ struct Recovery {
         } catch {
             throw Failure(
                 error.kind == .refused ? .refused : .corrupt,
-                "the last recorded checkpoint does not verify (\(error.words)); run proofreel verify")
+                "the last recorded checkpoint does not verify (\(error.words)); run proofreel verify"
+            )
         }
         signedSize = checkpoint.size
         report.checkpointSize = checkpoint.size
@@ -170,7 +178,8 @@ struct Recovery {
             throw Failure(
                 .dataLoss,
                 "the index has seen \(mark.leaf) leaves, the log has \(edge.size): segments are"
-                    + " missing or from an older copy; restore them, or see proofreel admin successor")
+                    + " missing or from an older copy; restore them, or see proofreel admin successor"
+            )
         }
         report.takenOver = edge.size - signedSize
         report.reindexed = edge.size - mark.leaf
@@ -210,7 +219,8 @@ struct Recovery {
         Failure(
             .dataLoss,
             "the log holds \(size) leaves but a checkpoint for \(signedSize) was signed: leaf \(size)"
-                + " and later are missing. Restore the missing segments; do not delete the checkpoint")
+                + " and later are missing. Restore the missing segments; do not delete the checkpoint"
+        )
     }
 
     // MARK: Reading frames
@@ -222,7 +232,20 @@ struct Recovery {
         while segment < segments {
             let scanner = try SegmentScanner(engine, segment: segment, from: offset)
             let isLast = segment == segments - 1
-            if try !headerIsWhole(scanner, isLast: isLast, expected) { return }
+            // A segment is begun after the last group of the one before was synced.
+            try endGroup(isLast: false)
+            if try isRemnant(scanner, isLast: isLast, expected) {
+                end = (segment, UInt64(SegmentHeader.byteCount))
+                remnant = segment
+                return
+            }
+            guard try scanner.header().origin == SHA256.hash(Array(identity.origin.utf8).span)
+            else {
+                throw Failure(
+                    .corrupt,
+                    "\(Names.segment(segment)) belongs to another log than \(identity.origin):"
+                        + " files were mixed up")
+            }
             expected = try scan(scanner, expected, isLast: isLast)
             segment += 1
             offset = UInt64(SegmentHeader.byteCount)
@@ -230,28 +253,19 @@ struct Recovery {
         try endGroup(isLast: true)
     }
 
-    /// False when the last segment was just being made: then the one before is where the log ends.
-    private mutating func headerIsWhole(
+    /// Whether the last segment was just being made. Nothing in it counted, so it is made again with
+    /// the next group; until then it stays as it is.
+    private func isRemnant(
         _ scanner: SegmentScanner, isLast: Bool, _ expected: UInt64
     ) throws(Failure) -> Bool {
-        do throws(Failure) {
-            let header = try scanner.header()
-            guard header.origin == SHA256.hash(Array(identity.origin.utf8).span) else {
-                throw Failure(
-                    .corrupt, "\(Names.segment(scanner.segment)) belongs to another log than"
-                        + " \(identity.origin): files were mixed up")
-            }
-            return true
-        } catch {
-            guard isLast, scanner.segment > 0 || signedSize == 0, expected >= signedSize,
-                scanner.length <= UInt64(SegmentHeader.byteCount) + 4096
-            else { throw error }
-            try endGroup(isLast: true)
-            end = (scanner.segment, UInt64(SegmentHeader.byteCount))
-            // Nothing in it counted: it is made again with the next group.
-            try engine.remove(Names.segment(scanner.segment), epoch: epoch)
-            endExists = false
+        do {
+            _ = try scanner.wholeHeader()
             return false
+        } catch {
+            guard error.kind == .corrupt, isLast, expected >= signedSize,
+                try isTail(scanner, 0, expected)
+            else { throw error }
+            return true
         }
     }
 
@@ -328,11 +342,13 @@ struct Recovery {
         let leaf = try Leaf(parsing: found.frame.leaf)
         let object = Names.segment(place.segment)
         if place.payloadBytes > 0 {
-            try engine.read(object, at: place.payloadOffset, count: place.payloadBytes, into: &buffer)
+            try engine.read(
+                object, at: place.payloadOffset, count: place.payloadBytes, into: &buffer)
             guard SHA256.hash(buffer.span) == leaf.digest("pay") else { return false }
         }
         if place.privateBytes > 0 {
-            try engine.read(object, at: place.privateOffset, count: place.privateBytes, into: &buffer)
+            try engine.read(
+                object, at: place.privateOffset, count: place.privateBytes, into: &buffer)
             guard SHA256.hash(buffer.span) == leaf.digest("priv") else { return false }
         }
         return true
@@ -373,25 +389,21 @@ struct Recovery {
 
     // MARK: The digest of the segment that goes on
 
-    private mutating func digestOfOpenSegment() throws(Failure) -> OpenSegment? {
-        guard end.offset > UInt64(SegmentHeader.byteCount) || !report.isNew else { return nil }
-        do {
-            let scanner = try SegmentScanner(engine, segment: end.segment)
-            let header = try scanner.header()
-            let open = try OpenSegment(engine, segment: end.segment, first: header.firstLeaf)
-            while scanner.position < end.offset, case .frame(let frame) = try scanner.next() {
-                let hashes = try FrameHashes(frame)
-                open.add(
-                    frame.header, leaf: frame.leaf.span, secret: hashes.secret,
-                    payload: hashes.payload)
-            }
-            if newestTime == .distantPast, edge.size > 0 {
-                newestTime = try LeafReader(engine, rows).leaf(at: edge.size - 1).time
-            }
-            return open
-        } catch {
-            guard error.kind == .notFound else { throw error }
-            return nil
+    private func newestLeafTime() throws(Failure) -> WallTime {
+        guard newestTime == .distantPast, edge.size > 0 else { return newestTime }
+        return try LeafReader(engine, rows).leaf(at: edge.size - 1).time
+    }
+
+    private func digestOfOpenSegment() throws(Failure) -> OpenSegment? {
+        guard remnant == nil else { return nil }
+        let scanner = try SegmentScanner(engine, segment: end.segment)
+        let header = try scanner.header()
+        let open = try OpenSegment(engine, segment: end.segment, first: header.firstLeaf)
+        while scanner.position < end.offset, case .frame(let frame) = try scanner.next() {
+            let hashes = try FrameHashes(frame)
+            open.add(
+                frame.header, leaf: frame.leaf.span, secret: hashes.secret, payload: hashes.payload)
         }
+        return open
     }
 }

@@ -10,7 +10,9 @@ package final class SegmentScanner {
         package let offset: UInt64
         package let leaf: [UInt8]
 
-        package var place: Place { get { Place(segment: segment, offset: UInt32(offset), header: header) } }
+        package var place: Place {
+            get { Place(segment: segment, offset: UInt32(offset), header: header) }
+        }
         let segment: UInt32
     }
 
@@ -44,9 +46,15 @@ package final class SegmentScanner {
         position = offset ?? UInt64(SegmentHeader.byteCount)
     }
 
-    package func header() throws(Failure) -> SegmentHeader {
+    /// `.corrupt` when the object does not begin with a whole header, whichever segment's it is.
+    package func wholeHeader() throws(Failure) -> SegmentHeader {
         try fill(0, SegmentHeader.byteCount)
-        let header = try SegmentHeader(decoding: bytes(0, SegmentHeader.byteCount).span)
+        let count = min(UInt64(SegmentHeader.byteCount), length)
+        return try SegmentHeader(decoding: bytes(0, Int(count)).span)
+    }
+
+    package func header() throws(Failure) -> SegmentHeader {
+        let header = try wholeHeader()
         guard header.segment == segment else {
             throw Failure(
                 .corrupt, "\(object) says it is segment \(header.segment): files were mixed up")
@@ -63,7 +71,9 @@ package final class SegmentScanner {
             header = try FrameHeader(decoding: bytes(position, Int(available)).span)
         } catch {
             switch error {
-            case .end: return try restIsZero() ? .end(at: position) : .broken(at: position, "zeros, then bytes")
+            case .end:
+                return try restIsZero()
+                    ? .end(at: position) : .broken(at: position, "zeros, then bytes")
             case .truncated: return .broken(at: position, "the object ends inside a frame header")
             case .damaged(let words): return .broken(at: position, words)
             }

@@ -6,9 +6,6 @@ internal import Store
 /// Writes groups to segments, one after the other. Used by the thread whose turn it is; the log's
 /// `writing` flag makes that one at a time, which is what `@unchecked Sendable` claims.
 final class SegmentWriter: @unchecked Sendable {
-    /// A write whose outcome is unknown is repeated; at the same offset that is safe.
-    private static let attemptsMax = 5
-
     private let engine: any StorageEngine
     private let epoch: Epoch
     private let origin: String
@@ -17,6 +14,7 @@ final class SegmentWriter: @unchecked Sendable {
     private let clock: any Clock
     private var current: (segment: UInt32, appender: any ObjectAppender)?
     private let resumeAt: (segment: UInt32, offset: UInt64)?
+    private let remnant: UInt32?
 
     init(
         _ engine: any StorageEngine, epoch: Epoch, origin: String, options: EvidenceLog.Options,
@@ -29,12 +27,13 @@ final class SegmentWriter: @unchecked Sendable {
         clock = start.clock
         capacity = options.segmentBytes + UInt64(options.groupBytes)
         resumeAt = start.segmentExists ? (start.segment, start.offset) : nil
+        remnant = start.remnant
     }
 
     func write(_ group: Group) throws(Failure) {
         let appender = try self.appender(for: group)
         precondition(appender.length == group.offset, "groups follow each other without a gap")
-        try persistently { () throws(Failure) in try appender.append(group.arena) }
+        try appender.append(group.arena)
     }
 
     private func appender(for group: Group) throws(Failure) -> any ObjectAppender {
@@ -59,26 +58,19 @@ final class SegmentWriter: @unchecked Sendable {
             segment: group.segment, firstLeaf: group.firstIndex, origin: origin, openID: openID,
             created: clock.now)
         do {
-            try persistently { () throws(Failure) in try engine.create(object, epoch: epoch) }
+            try engine.create(object, epoch: epoch)
         } catch {
-            // Left by a crash before its first group was whole: nothing in it was acknowledged.
             guard error.kind == .alreadyExists else { throw error }
-        }
-        try persistently { () throws(Failure) in
-            try engine.append(header.bytes.span, to: object, at: 0, epoch: epoch)
-        }
-        return try engine.appender(
-            for: object, from: UInt64(SegmentHeader.byteCount), capacity: capacity, epoch: epoch)
-    }
-
-    private func persistently(_ body: () throws(Failure) -> Void) throws(Failure) {
-        for attempt in 1... {
-            do {
-                return try body()
-            } catch {
-                guard error.kind == .unknownOutcome, attempt < Self.attemptsMax else { throw error }
+            guard group.segment == remnant else {
+                throw Failure(
+                    .corrupt,
+                    "\(object) exists although the log ended before it: a segment before it was"
+                        + " missing at the start. Restore that one and start again")
             }
         }
+        try engine.append(header.bytes.span, to: object, at: 0, epoch: epoch)
+        return try engine.appender(
+            for: object, from: UInt64(SegmentHeader.byteCount), capacity: capacity, epoch: epoch)
     }
 
     func finish() throws(Failure) {

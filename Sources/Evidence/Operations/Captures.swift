@@ -67,8 +67,8 @@ extension EvidenceLog {
         var draft = Draft(kind, by: author)
         draft.request = capture.request
         draft.links = try Self.distinct(capture.links)
-        draft.fields = [("t", .string(instant.description)), ("mime", .string(capture.mime))]
         try Self.setPersonal(capture.links, &draft)
+        draft.fields += [("t", .string(instant.description)), ("mime", .string(capture.mime))]
         if !capture.flags.isEmpty {
             draft.fields.append(("flags", .array(capture.flags.map { .string($0) })))
         }

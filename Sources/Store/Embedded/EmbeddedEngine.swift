@@ -52,7 +52,8 @@ package final class EmbeddedEngine: StorageEngine {
         self.foreignFolders = foreignFolders
         if options.readOnly {
             guard files.exists("\(root)/\(Self.formatFile)") else {
-                throw Failure(.notFound, "\(root) is not a proofreel data directory (no FORMAT file)")
+                throw Failure(
+                    .notFound, "\(root) is not a proofreel data directory (no FORMAT file)")
             }
             processLock = nil
         } else {
@@ -74,13 +75,19 @@ package final class EmbeddedEngine: StorageEngine {
         let path = "\(root)/\(formatFile)"
         if files.exists(path) {
             let text = String(decoding: try files.contents(of: path, limit: 200), as: UTF8.self)
-            if text == format { return }
+            if text == format {
+                // Who wrote it may have been killed before it was durable.
+                if !readOnly { try files.open(path, .write).sync() }
+                return
+            }
             if text.hasPrefix("proofreel data directory, format ") {
                 throw Failure(
                     .unsupported,
                     "\(root) was written by a newer proofreel (its FORMAT file says"
                         + " \(text.dropFirst(26).prefix { $0 != "\n" })); use that version or a later one")
             }
+            let others = try files.list(root).filter { $0 != lockFile && $0 != formatFile }
+            if !readOnly && others.isEmpty { return try mendFormat(path, files) }
             throw Failure(
                 .corrupt, "\(path) is damaged; it must read exactly: \(format.dropLast())")
         }
@@ -96,11 +103,18 @@ package final class EmbeddedEngine: StorageEngine {
 
     /// Whether another process writes here now.
     package var isInUse: Bool { options.readOnly && ProcessLock.isHeld("\(root)/\(Self.lockFile)") }
+    /// The power went while the directory was being made: nothing else is in it yet.
+    private static func mendFormat(_ path: String, _ files: any FileSystem) throws(Failure) {
+        try files.remove(path)
+        try files.create(path, Array(format.utf8))
+    }
 
     package func claim() throws(Failure) -> Epoch {
         try requireWritable()
         let folder = "\(root)/\(Self.epochFolder)"
         try files.createDirectory(folder)
+        // Also for what a process made that was killed before it came to this.
+        try files.syncDirectory(root)
         // An epoch is a file's name: made exclusively, so it can never be handed out twice.
         let taken = try files.list(folder).compactMap { UInt64($0) }.max() ?? 0
         let next = taken + 1

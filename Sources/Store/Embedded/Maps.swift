@@ -67,13 +67,13 @@ final class Maps: Sendable {
         return bytes
     }
 
-    /// The first key after all those that begin with `prefix`.
+    /// The first key after all those that begin with `prefix`, which begins with a table below 255.
     static func end(of prefix: [UInt8]) -> [UInt8] {
         var end = prefix
         while let last = end.popLast() {
             if last < 255 { return end + [last + 1] }
         }
-        return [255, 255, 255, 255]
+        preconditionFailure("a table of 255")
     }
 
     func get(_ key: [UInt8], in shard: Shard) throws(Failure) -> [UInt8]? {
@@ -90,7 +90,8 @@ final class Maps: Sendable {
         let drop = 1 + shard.name.count
         var found: [MapEntry] = []
         // Bounds alone are exact; the prefix filter helps only when both ends share the prefix.
-        let shared = lower.prefix(Self.prefixBytes) == upper.prefix(Self.prefixBytes)
+        let shared =
+            lower.prefix(Self.prefixBytes) == upper.prefix(Self.prefixBytes)
             && lower.count >= Self.prefixBytes
         var iterator = try database.iterator(
             prefixSameAsStart: shared && !descending, lowerBound: lower, upperBound: upper)

@@ -46,10 +46,20 @@ final class OpenFiles: Sendable {
 
     func create(_ object: ObjectName) throws(Failure) {
         let path = path(object)
-        try files.createDirectory(parentDirectory(of: path))
-        let file = try files.open(path, .createExclusive)
+        let folder = parentDirectory(of: path)
+        try files.createDirectory(folder)
+        // Whoever made the folder, or the object, may have been killed before its name was durable;
+        // and who is told that the object exists builds on it.
+        try files.syncDirectory(parentDirectory(of: folder))
+        let file: any File
+        do {
+            file = try files.open(path, .createExclusive)
+        } catch {
+            if error.kind == .alreadyExists { try files.syncDirectory(folder) }
+            throw error
+        }
         try file.sync()
-        try files.syncDirectory(parentDirectory(of: path))
+        try files.syncDirectory(folder)
         remember(object, file)
     }
 
