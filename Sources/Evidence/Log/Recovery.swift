@@ -95,11 +95,13 @@ struct Recovery {
             random: (random.span.bigEndian(UInt64.self, at: 0), random.span.bigEndian(UInt64.self, at: 8)))
         let checkpoint = Checkpoint(origin: identity.origin, size: edge.size, root: edge.root)
         let head = SignedHead(checkpoint: checkpoint, note: try identity.sign(checkpoint))
+        // Before `newestTime` is read: it may be found here.
+        let openSegment = segments > 0 ? try digestOfOpenSegment() : nil
         return LogStart(
             rows: rows, edge: edge, segment: end.segment, offset: end.offset,
             segmentExists: segments > 0 && endExists, head: head, persisted: signedSize, newestTime: newestTime,
             openID: openID, clock: clock,
-            openSegment: segments > 0 ? try digestOfOpenSegment() : nil, report: report)
+            openSegment: openSegment, report: report)
     }
 
     /// Segments are numbered without gaps, so their number is found by asking for names.
