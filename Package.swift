@@ -116,7 +116,8 @@ let package = Package(
         tests(
             "EvidenceTests",
             imports: [
-                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
+                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat",
+                "Store",
                 "Evidence", "TestSupport",
             ]),
         tests("TidyTests", imports: []),
