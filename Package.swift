@@ -120,6 +120,9 @@ let package = Package(
                 "Store",
                 "Evidence", "TestSupport",
             ]),
+        tests(
+            "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
+        tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]
