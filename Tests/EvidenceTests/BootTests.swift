@@ -44,6 +44,50 @@ import Testing
         try log.close()
     }
 
+    @Test(arguments: [0, 1, 64, 127])
+    func `a segment that was only just made is made again`(bytes: Int) throws {
+        var options = TestLog.options()
+        options.segmentBytes = 10_000
+        let room = try Room(options: options)
+        var pictures: [Receipt] = []
+        while !room.folder.files.contains("objects/segments/00000001") {
+            pictures.append(try room.add(pictures.count))
+        }
+        let header = room.folder.bytes("objects/segments/00000001")
+        for i in 0..<2 {
+            try room.reopen {
+                let last = room.folder.files.filter { $0.hasPrefix("objects/segments/") }.count
+                room.folder.write("objects/segments/0000000\(last)", Array(header.prefix(bytes)))
+            }
+            pictures.append(try room.add(100 + i))
+        }
+        try room.reopen()
+        for picture in pictures {
+            #expect(try room.log.leaf(at: picture.index) == picture.leaf)
+            _ = try room.log.payload(of: picture.id)
+        }
+        try room.log.careOnce()
+        #expect(try room.leaves(.segmentSeal).map { $0.int("segment") } == [0, 1, 2])
+        try room.log.close()
+    }
+
+    @Test(arguments: [0, 64, 128, 300])
+    func `a log whose first group never got whole begins`(bytes: Int) throws {
+        let whole = try Room()
+        let killed = whole.folder.bytes("objects/segments/00000000")
+        try whole.log.close()
+        let folder = Scratch()
+        folder.write("FORMAT", whole.folder.bytes("FORMAT"))
+        folder.write("objects/segments/00000000", Array(killed.prefix(bytes)))
+        let room = try Room(in: folder)
+        #expect(room.report.isNew)
+        #expect(try (0..<3).map { try room.log.leaf(at: $0).kind } == [.genesis, .keyset, .boot])
+        let picture = try room.add(1)
+        try room.reopen()
+        #expect(try room.log.payload(of: picture.id) == TestLog.picture(1))
+        try room.log.close()
+    }
+
     @Test func `the first leaves name the log and its keys`() throws {
         let room = try Room()
         let genesis = try room.log.leaf(at: 0)

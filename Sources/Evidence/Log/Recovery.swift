@@ -88,6 +88,8 @@ struct Recovery {
             report.isNew = true
         } else {
             try resume(recorded, segments)
+            // The very first group never got whole: the log has still to begin.
+            report.isNew = edge.size == 0
         }
         let random = try randomBytes(16)
         let openID = RecordID(

@@ -44,7 +44,9 @@ package final class SegmentScanner {
 
     package func header() throws(Failure) -> SegmentHeader {
         try fill(0, SegmentHeader.byteCount)
-        let header = try SegmentHeader(decoding: bytes(0, SegmentHeader.byteCount).span)
+        // A crash may have come between the making of the object and its header.
+        let present = Int(min(length, UInt64(SegmentHeader.byteCount)))
+        let header = try SegmentHeader(decoding: bytes(0, present).span)
         guard header.segment == segment else {
             throw Failure(
                 .corrupt, "\(object) says it is segment \(header.segment): files were mixed up")
