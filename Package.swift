@@ -119,7 +119,7 @@ let package = Package(
                 "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat",
                 "Store",
                 "Evidence", "TestSupport",
-            ]),
+            ], files: ["Golden"]),
         tests(
             "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
         tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
