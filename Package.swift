@@ -121,9 +121,10 @@ let package = Package(
         tests(
             "EvidenceTests",
             imports: [
-                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
+                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat",
+                "Store",
                 "Evidence", "TestSupport",
-            ]),
+            ], files: ["Golden"]),
         tests(
             "VerifyTests",
             imports: [
@@ -141,6 +142,9 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence", "TestSupport",
             ]),
+        tests(
+            "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
+        tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

@@ -6,7 +6,9 @@ internal import Crypto
 package struct ShortHash: Hashable, Sendable {
     package let bytes: [UInt8]
 
-    package init(_ parts: String...) {
+    package init(_ parts: String...) { self.init(parts) }
+
+    package init(_ parts: [String]) {
         var text: [UInt8] = []
         for part in parts {
             text.appendBigEndian(UInt32(part.utf8.count))

@@ -115,6 +115,7 @@ package struct Removal: Hashable, Sendable {
 private func checkLength(_ bytes: [UInt8], _ count: Int, _ table: String) throws(Failure) {
     guard bytes.count == count else {
         throw Failure(
-            .corrupt, "an entry of the index table \(table) is damaged; run proofreel admin rebuild-index")
+            .corrupt,
+            "an entry of the index table \(table) is damaged; run proofreel admin rebuild-index")
     }
 }

@@ -42,7 +42,9 @@ import Testing
         var receipts: [Receipt] = []
         do {
             let (log, _) = try TestLog.open(folder.path, clock: clock)
-            for i in 0..<300 { receipts.append(try TestLog.add(log, i, links: [TestLog.check(i / 3)])) }
+            for i in 0..<300 {
+                receipts.append(try TestLog.add(log, i, links: [TestLog.check(i / 3)]))
+            }
             try log.close()
         }
         let (log, report) = try TestLog.open(folder.path, clock: clock)

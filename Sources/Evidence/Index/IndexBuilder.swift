@@ -65,7 +65,9 @@ struct IndexBuilder {
         if let camera = leaf.string("cam") { addSeries(.camera(camera), posting) }
         for placed in leaf.links {
             addLink(placed.link, posting)
-            if let place = placed.place { addChain(placed.link.value, place, leaf.hash, posting.leaf) }
+            if let place = placed.place {
+                addChain(placed.link.value, place, leaf.hash, posting.leaf)
+            }
         }
         for link in personal { addLink(link, posting) }
         if let parent = leaf.recordID("parent") { addAbout(parent, leaf, posting.leaf) }
@@ -141,7 +143,8 @@ struct IndexBuilder {
             let posting = Posting(time: at, leaf: index)
             put(Table.eventShard(hash), hash.bytes.adding(posting))
         case .delete, .deleted: try addRemoval(leaf, at: index)
-        case .genesis, .boot, .keyset, .clock, .snapshot, .part, .gap, .derive, .segmentSeal, .scrub,
+        case .genesis, .boot, .keyset, .clock, .snapshot, .part, .gap, .derive, .segmentSeal,
+            .scrub,
             .import, .anchor, .incident, .successor:
             return
         }

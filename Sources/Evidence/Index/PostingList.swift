@@ -20,7 +20,8 @@ struct PostingList {
         PostingList(source: .series(term.hash), engine: engine)
     }
 
-    /// Up to `limit` postings that follow `position` (exclusive; nil: from the end) in the asked order.
+    /// Up to `limit` postings that follow `position` (exclusive; nil: from the end) in the asked
+    /// order.
     func page(
         after position: Posting?, newestFirst: Bool, limit: Int
     ) throws(Failure) -> [Posting] {
@@ -77,14 +78,18 @@ struct PostingList {
 }
 
 extension Posting {
+    /// The last one stays where it is: a cursor from outside may name it.
     var next: Posting {
-        leaf < .max
+        if self == .last { return self }
+        return leaf < .max
             ? Posting(time: time, leaf: leaf + 1)
             : Posting(time: WallTime(microseconds: time.microseconds + 1), leaf: 0)
     }
 
+    /// The first one stays where it is.
     var previous: Posting {
-        leaf > 0
+        if self == .first { return self }
+        return leaf > 0
             ? Posting(time: time, leaf: leaf - 1)
             : Posting(time: WallTime(microseconds: time.microseconds - 1), leaf: .max)
     }

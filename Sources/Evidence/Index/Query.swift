@@ -1,5 +1,4 @@
 package import Base
-internal import Crypto
 package import EvidenceFormat
 internal import IndexFormat
 internal import Store
@@ -33,10 +32,12 @@ package struct Query: Hashable, Sendable {
 
     /// Tells a cursor of this query from one of another.
     fileprivate var stamp: [UInt8] {
-        var text = newestFirst ? "newest" : "oldest"
-        text += "\n\(camera ?? "")\n\(from?.microseconds ?? .min)\n\(to?.microseconds ?? .max)"
-        for link in links { text += "\n\(link.kind)\n\(link.value)" }
-        return Array(SHA256.hash(Array(text.utf8).span).bytes.prefix(8))
+        let bounds = "\(from?.microseconds ?? .min) \(to?.microseconds ?? .max)"
+        var parts = [
+            newestFirst ? "newest" : "oldest", bounds, camera.map { "of \($0)" } ?? "of all",
+        ]
+        for link in links { parts += [link.kind, link.value] }
+        return Array(ShortHash(parts).bytes.prefix(8))
     }
 }
 
@@ -54,7 +55,11 @@ package struct QueryPage: Sendable {
 extension EvidenceLog {
     package func find(_ query: Query) throws(Failure) -> QueryPage {
         guard (1...Query.limitMax).contains(query.limit) else {
-            throw Failure(.invalid, "a page has 1 to \(Query.limitMax) records; ask for the next one")
+            throw Failure(
+                .invalid, "a page has 1 to \(Query.limitMax) records; ask for the next one")
+        }
+        guard query.links.count <= Link.countMax else {
+            throw Failure(.invalid, "a query has at most \(Link.countMax) links; ask for fewer")
         }
         var join = PostingJoin(query, engine)
         var position = try query.start()

@@ -13,7 +13,9 @@ extension Table {
     static let pendingShard = Table.pending.shard(0)
     static let policyShard = Table.policies.shard(0)
 
-    static func idShard(_ id: RecordID) -> Shard { Table.ids.shard(UInt8(truncatingIfNeeded: id.low)) }
+    static func idShard(_ id: RecordID) -> Shard {
+        Table.ids.shard(UInt8(truncatingIfNeeded: id.low))
+    }
     static func aboutShard(_ id: RecordID) -> Shard {
         Table.about.shard(UInt8(truncatingIfNeeded: id.low))
     }

@@ -12,6 +12,8 @@ final class Care: Sendable {
         var trustRead: UInt64 = 0
         /// Wall minus monotonic clock: constant unless somebody steps the clock.
         var clockOffset: Int64?
+        /// What the housekeeping last saw; `trust` is renewed by whoever commits.
+        var wasSynchronised: Bool?
         /// One thread persists at a time.
         var persisting = false
     }

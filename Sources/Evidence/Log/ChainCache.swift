@@ -13,15 +13,15 @@ struct ChainCache {
         var head: ChainHead
         var group: UInt64
     }
-    private var entries: [String: Entry] = [:]
+    private var entries: [ExactText: Entry] = [:]
 
-    subscript(check: String) -> ChainHead? { entries[check]?.head }
+    subscript(check: ExactText) -> ChainHead? { entries[check]?.head }
 
-    mutating func load(_ check: String, _ head: ChainHead, group: UInt64) {
+    mutating func load(_ check: ExactText, _ head: ChainHead, group: UInt64) {
         if entries[check] == nil { entries[check] = Entry(head: head, group: group) }
     }
 
-    mutating func extend(_ check: String, to head: ChainHead, group: UInt64) {
+    mutating func extend(_ check: ExactText, to head: ChainHead, group: UInt64) {
         entries[check] = Entry(head: head, group: group)
     }
 
@@ -37,20 +37,20 @@ struct RequestCache {
         let fingerprint: RequestFingerprint
         let ticket: Ticket
     }
-    private var entries: [String: Entry] = [:]
+    private var entries: [ExactText: Entry] = [:]
     private var order: [(group: UInt64, request: String)] = []
 
-    subscript(request: String) -> Entry? { entries[request] }
+    subscript(request: String) -> Entry? { entries[ExactText(request)] }
 
     mutating func insert(_ request: String, _ entry: Entry, group: UInt64) {
-        entries[request] = entry
+        entries[ExactText(request)] = entry
         order.append((group, request))
     }
 
     mutating func evict(finished: UInt64) {
         let old = order.prefix { $0.group + ChainCache.keepGroups < finished }
         guard old.count > 256 || old.count == order.count else { return }
-        for (_, request) in old { entries[request] = nil }
+        for (_, request) in old { entries[ExactText(request)] = nil }
         order.removeFirst(old.count)
     }
 }

@@ -35,35 +35,43 @@ struct Draft: Sendable {
         self.author = author
     }
 
-    /// Values of the checks whose chains this leaf extends, each once.
-    var checks: [String] {
-        var checks: [String] = []
-        for link in links ?? [] where link.kind == Link.checkKind && !checks.contains(link.value) {
-            checks.append(link.value)
-        }
-        if let closes { checks.append(closes) }
+    /// Values of the checks whose chains this leaf extends. Its links are distinct.
+    var checks: [ExactText] {
+        var checks = (links ?? []).filter { $0.kind == Link.checkKind }.map { ExactText($0.value) }
+        if let closes { checks.append(ExactText(closes)) }
         return checks
     }
 
     var fingerprint: RequestFingerprint { RequestFingerprint(of: self) }
 
     func leaf(
-        _ common: LeafCommon, places: [String: ChainPlace]
+        _ common: LeafCommon, places: [ExactText: ChainPlace]
     ) throws(Failure) -> Leaf {
         var fields = self.fields
         if let links {
             let placed = links.map { link in
-                PlacedLink(link, at: link.kind == Link.checkKind ? places[link.value] : nil).json
+                let isCheck = link.kind == Link.checkKind
+                return PlacedLink(link, at: isCheck ? places[ExactText(link.value)] : nil).json
             }
             fields.append(("links", .array(placed)))
         }
-        if let closes, let place = places[closes] {
+        if let closes, let place = places[ExactText(closes)] {
             fields.append(("n", .int(place.ordinal)))
             fields.append(("prev", .string(place.previous.hex)))
         }
         if let request { fields.append(("req", .string(request))) }
         return try Leaf(kind: kind, common: common, fields: fields)
     }
+}
+
+/// A text as the index and the hash see it: equal when its bytes are. `String` alone would call `é`
+/// and `e` with an accent one check, and mix up their chains.
+struct ExactText: Hashable, Sendable {
+    let text: String
+    init(_ text: String) { self.text = text }
+    static func == (a: ExactText, b: ExactText) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    /// Texts of equal bytes are equal strings, so they hash alike.
+    func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
 /// What the log answers: the leaf, where it stands, and the signed head that covers it.

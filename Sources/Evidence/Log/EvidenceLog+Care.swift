@@ -9,6 +9,8 @@ extension EvidenceLog {
     func startCare() {
         care.state.withLock { state in
             state.lastPersist = clock.monotonicNanoseconds
+            state.clockOffset = clockOffset
+            state.wasSynchronised = clock.trust.synchronised
             guard options.careThread else { return }
             state.thread = Thread(name: "care") { [self] in
                 while waitForCare() {
@@ -110,21 +112,27 @@ extension EvidenceLog {
     /// A stepped or lost clock is a fact that readers of `t_srv` need.
     private func watchClock() throws(Failure) {
         let trust = clock.trust
-        let offset = clock.now.microseconds - Int64(clock.monotonicNanoseconds / 1000)
+        let offset = clockOffset
         let before = care.state.withLock { state in
             defer {
                 state.clockOffset = offset
+                state.wasSynchronised = trust.synchronised
                 state.trust = trust
                 state.trustRead = clock.monotonicNanoseconds
             }
-            return (state.clockOffset, state.trust)
+            return (state.clockOffset, state.wasSynchronised)
         }
         if let known = before.0, abs(offset - known) > Care.stepMicroseconds {
             try clockLeaf("step", offset - known)
         }
-        if let known = before.1, known.synchronised != trust.synchronised {
+        if let known = before.1, known != trust.synchronised {
             try clockLeaf(trust.synchronised ? "sync-regained" : "sync-lost", 0)
         }
+    }
+
+    /// Wall minus monotonic clock, in microseconds.
+    private var clockOffset: Int64 {
+        clock.now.microseconds - Int64(clock.monotonicNanoseconds / 1000)
     }
 
     private func clockLeaf(_ what: String, _ step: Int64) throws(Failure) {
@@ -152,14 +160,7 @@ extension EvidenceLog {
 
     private func finishWriting() throws(Failure) {
         try sealSegments()
-        try locked { () throws(Failure) in
-            while monitor.locked.writing || !monitor.locked.open.entries.isEmpty
-                || monitor.locked.groupsFinished + 1 < monitor.locked.groupsOpened
-            {
-                if let stop = monitor.locked.stop { throw stop }
-                _ = monitor.wait(on: Wake.order, milliseconds: 50)
-            }
-        }
+        try waitForGroups()
         try persist()
         try writer.finish()
     }

@@ -57,7 +57,8 @@ extension EvidenceLog {
         }
         guard draft.secret.count <= FrameHeader.privateBytesMax else {
             throw Failure(
-                .invalid, "personal data of \(draft.secret.count) bytes is too large; at most "
+                .invalid,
+                "personal data of \(draft.secret.count) bytes is too large; at most "
                     + "\(FrameHeader.privateBytesMax) fit")
         }
     }
@@ -67,7 +68,9 @@ extension EvidenceLog {
         let random = try randomBytes(16)
         let id = RecordID(
             at: now,
-            random: (random.span.bigEndian(UInt64.self, at: 0), random.span.bigEndian(UInt64.self, at: 8)))
+            random: (
+                random.span.bigEndian(UInt64.self, at: 0), random.span.bigEndian(UInt64.self, at: 8)
+            ))
         return LeafCommon(
             id: id, site: options.site, time: now, clock: care.trust(clock),
             actor: draft.author.actor, session: draft.author.session)
@@ -100,22 +103,25 @@ extension EvidenceLog {
                 guard checks.allSatisfy({ monitor.locked.chains[$0] != nil }) else { return nil }
                 let leaf = if let ready { ready } else { try chained(draft, common) }
                 return .taken(
-                    sit(leaf, draft, payloadBytes, secretHash: secretHash, payloadHash: payloadHash))
+                    sit(leaf, draft, payloadBytes, secretHash: secretHash, payloadHash: payloadHash)
+                )
             }
             if let seat { return seat }
         }
     }
 
     /// Heads as the index has them; read without the lock.
-    private func chainHeads(_ checks: [String]) throws(Failure) -> [String: ChainHead] {
-        var heads: [String: ChainHead] = [:]
-        for check in checks { heads[check] = try chainHead(check) }
+    private func chainHeads(_ checks: [ExactText]) throws(Failure) -> [ExactText: ChainHead] {
+        var heads: [ExactText: ChainHead] = [:]
+        for check in checks { heads[check] = try chainHead(check.text) }
         return heads
     }
 
     func chainHead(_ check: String) throws(Failure) -> ChainHead {
         let key = ShortHash("chain", check)
-        guard let bytes = try engine.get(key.bytes, in: Table.chainShard(key)) else { return .empty }
+        guard let bytes = try engine.get(key.bytes, in: Table.chainShard(key)) else {
+            return .empty
+        }
         return try ChainHead(decoding: bytes)
     }
 
@@ -150,26 +156,28 @@ extension EvidenceLog {
 
     /// Gives the leaf its place in the chains of its checks. With the lock held.
     private func chained(_ draft: Draft, _ common: LeafCommon) throws(Failure) -> Leaf {
-        var places: [String: ChainPlace] = [:]
+        let closes = draft.closes.map { ExactText($0) }
+        var places: [ExactText: ChainPlace] = [:]
         for check in draft.checks {
             let head = monitor.locked.chains[check] ?? .empty
             guard !head.closed else {
                 throw Failure(
-                    .refused, "check \(check) is closed; nothing can be added to it any more")
+                    .refused, "check \(check.text) is closed; nothing can be added to it any more")
             }
             places[check] = ChainPlace(ordinal: Int64(head.count) + 1, previous: head.previous)
         }
-        if let closes = draft.closes, let place = places[closes],
+        if let closes, let place = places[closes],
             let count = draft.fields.first(where: { $0.0 == "count" })?.1.int,
             count != place.ordinal - 1
         {
-            throw Failure(.busy, "check \(closes) grew while it was being closed; close it again")
+            throw Failure(
+                .busy, "check \(closes.text) grew while it was being closed; close it again")
         }
         let leaf = try draft.leaf(common, places: places)
         let group = monitor.locked.open.number
         for (check, place) in places {
             let head = ChainHead(
-                count: UInt64(place.ordinal), previous: leaf.hash, closed: check == draft.closes)
+                count: UInt64(place.ordinal), previous: leaf.hash, closed: check == closes)
             monitor.locked.chains.extend(check, to: head, group: group)
         }
         return leaf

@@ -85,6 +85,9 @@ package final class EvidenceLog: Sendable {
     /// Touched only by the thread whose turn it is to write.
     let writer: SegmentWriter
     let care: Care
+    /// Held while a hold, a release, a policy or a removal is decided and written down, so that none
+    /// of them is decided on what another one is just changing.
+    let decisions = Monitor(())
 
     init(
         engine: any StorageEngine, epoch: Epoch, identity: LogIdentity, clock: any Clock,
@@ -106,7 +109,8 @@ package final class EvidenceLog: Sendable {
                 newestTime: start.newestTime),
             conditions: Wake.count)
         finisher = Finisher(start, engine: engine, identity: identity)
-        writer = SegmentWriter(engine, epoch: epoch, origin: identity.origin, options: options, start)
+        writer = SegmentWriter(
+            engine, epoch: epoch, origin: identity.origin, options: options, start)
         care = Care()
     }
 

@@ -7,7 +7,8 @@ internal import Store
 /// Personal data beside a leaf: links such as the operator's name, with sixteen random bytes so that
 /// the hash in the leaf (`priv`) does not give them away. It can be erased; the leaf then still proves.
 ///
-/// A strict JSON array: `{"kind":…,"salt":…,"value":…}` for each link.
+/// A strict JSON array: `{"kind":…,"refs":[…],"salt":…,"value":…}` for each link, `refs` only where
+/// there are any.
 package enum PrivateSection {
     /// Kinds of link whose values are people.
     package static let kinds: Set<String> = ["operator"]
@@ -16,12 +17,14 @@ package enum PrivateSection {
         guard !links.isEmpty else { return [] }
         var items: [JSON] = []
         for link in links {
-            items.append(
-                .object(
-                    JSONObject([
-                        ("kind", .string(link.kind)), ("value", .string(link.value)),
-                        ("salt", .string(try randomBytes(16).hex)),
-                    ])))
+            var members: [(String, JSON)] = [
+                ("kind", .string(link.kind)), ("value", .string(link.value)),
+                ("salt", .string(try randomBytes(16).hex)),
+            ]
+            if !link.refs.isEmpty {
+                members.append(("refs", .array(link.refs.map { .string($0) })))
+            }
+            items.append(.object(JSONObject(members)))
         }
         return JSON.array(items).encode()
     }

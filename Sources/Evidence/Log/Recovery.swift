@@ -97,6 +97,8 @@ struct Recovery {
             // A killed process may have left bytes that are not on the disk yet.
             try engine.sync(Names.segment(segments - 1), epoch: epoch)
             try resume(recorded, segments)
+            // The very first group never got whole: the log has still to begin.
+            report.isNew = edge.size == 0
         }
         report.isNew = edge.size == 0
         let random = try randomBytes(16)
@@ -107,12 +109,14 @@ struct Recovery {
             ))
         let checkpoint = Checkpoint(origin: identity.origin, size: edge.size, root: edge.root)
         let head = SignedHead(checkpoint: checkpoint, note: try identity.sign(checkpoint))
+        // Before `newestTime` is read: it may be found here.
+        let openSegment = segments > 0 ? try digestOfOpenSegment() : nil
         return LogStart(
             rows: rows, edge: edge, segment: end.segment, offset: end.offset,
             segmentExists: segments > 0 && remnant == nil, remnant: remnant, head: head,
             persisted: signedSize, newestTime: try newestLeafTime(),
             openID: openID, clock: clock,
-            openSegment: segments > 0 ? try digestOfOpenSegment() : nil, report: report)
+            openSegment: openSegment, report: report)
     }
 
     /// Segments are numbered without gaps, so their number is found by asking for names.

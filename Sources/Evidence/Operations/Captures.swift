@@ -15,7 +15,8 @@ package struct Capture: Sendable {
 }
 
 extension EvidenceLog {
-    /// One frame of a camera. `details` are further fields of the `snapshot` leaf (`docs/leaves.md`).
+    /// One frame of a camera. `details` are further fields of the `snapshot` leaf
+    /// (`docs/leaves.md`).
     package func addSnapshot(
         camera: String, instant: WallTime, _ capture: Capture, details: [(String, JSON)] = [],
         payload: Span<UInt8>, by author: Author
@@ -77,14 +78,13 @@ extension EvidenceLog {
 
     /// Links that may stand in the leaf for ever: personal ones go into the private section.
     static func distinct(_ links: [Link]) throws(Failure) -> [Link] {
-        var seen: Set<Query.LinkKey> = []
-        let open = links.filter { !PrivateSection.kinds.contains($0.kind) }
-        for link in open {
-            guard seen.insert(Query.LinkKey(kind: link.kind, value: link.value)).inserted else {
+        var seen: Set<[UInt8]> = []
+        for link in links {
+            guard seen.insert(Array("\(link.kind)=\(link.value)".utf8)).inserted else {
                 throw Failure(.invalid, "the link \(link.kind)=\(link.value) is given twice")
             }
         }
-        return open
+        return links.filter { !PrivateSection.kinds.contains($0.kind) }
     }
 
     static func setPersonal(_ links: [Link], _ draft: inout Draft) throws(Failure) {

@@ -1,6 +1,7 @@
 package import Base
 internal import EvidenceFormat
 internal import IndexFormat
+internal import Linux
 internal import SegmentFormat
 internal import Store
 
@@ -21,6 +22,8 @@ package enum RemovalGround: Sendable {
 }
 
 extension EvidenceLog {
+    package static let graceSecondsMax: Int64 = 366 * 86_400
+
     /// Records whose retention has ended by now, held ones included and marked; oldest first.
     /// `body` returns false to stop.
     package func forEachExpired(
@@ -59,14 +62,33 @@ extension EvidenceLog {
             heldBy: holds.filter { $0.covers(facts) })
     }
 
-    /// Orders the removal of a record's bytes. They stay for the grace period; the leaf stays for ever.
+    /// Orders the removal of a record's bytes. They stay for the grace period; the leaf stays for
+    /// ever. Personal data that came with a later `link` leaf is removed by the id of that leaf.
     package func order(
         removalOf id: RecordID, on ground: RemovalGround, graceSeconds: Int64 = 7 * 86_400,
         personalDataOnly: Bool = false, reason: String, by author: Author
     ) throws(Failure) -> Receipt {
-        let record = try record(id)
+        guard (0...Self.graceSecondsMax).contains(graceSeconds) else {
+            throw Failure(
+                .invalid,
+                "a grace period has 0 to \(Self.graceSecondsMax) seconds, not \(graceSeconds)")
+        }
+        return try decisions.withLock { _ throws(Failure) in
+            try commit(
+                removalDraft(id, ground, graceSeconds, personalDataOnly, reason, author))
+        }
+    }
+
+    /// With `decisions` held, so that no hold comes between the look at them and the leaf.
+    private func removalDraft(
+        _ id: RecordID, _ ground: RemovalGround, _ graceSeconds: Int64, _ personalDataOnly: Bool,
+        _ reason: String, _ author: Author
+    ) throws(Failure) -> Draft {
+        let reader = LeafReader(engine, rows)
+        let subject = try subject(id, personalDataOnly, reader)
+        let record = subject.record
         let code: UInt8 = personalDataOnly ? 1 : 0
-        guard case .present = try removal(of: id, code: code, LeafReader(engine, rows)) else {
+        guard case .present = try removal(of: id, code: code, reader) else {
             throw Failure(.alreadyExists, "the removal of \(id) was ordered before")
         }
         let held = holds.filter { $0.covers(record.facts) }
@@ -75,19 +97,40 @@ extension EvidenceLog {
                 .refused, "\(id) is held (\(hold.id): \(hold.reason)); holds always win")
         }
         var draft = Draft(.delete, by: author)
-        let hash = personalDataOnly ? record.leaf.string("priv") : record.leaf.string("pay")
+        let hash = subject.leaf.string(personalDataOnly ? "priv" : "pay")
         guard let hash else {
-            throw Failure(.notFound, "\(id) has no \(personalDataOnly ? "personal data" : "payload")")
+            throw Failure(
+                .notFound, "\(id) has no \(personalDataOnly ? "personal data" : "payload")")
         }
         let now = clock.now
         draft.fields = [
-            ("target", .string(id.description)), ("index", .int(Int64(record.index))),
+            ("target", .string(id.description)), ("index", .int(Int64(subject.index))),
             ("pay", .string(hash)), ("what", .string(personalDataOnly ? "private" : "payload")),
             ("holds", .int(0)), ("until", .string(now.adding(seconds: graceSeconds).description)),
             ("reason", .string(reason)),
         ]
         draft.fields += try grounds(ground, record, author, now)
-        return try commit(draft)
+        return draft
+    }
+
+    /// What a removal is about: a record or, for personal data, also a `link` leaf about one.
+    private struct Subject {
+        let leaf: Leaf
+        let index: UInt64
+        let place: Place
+        let record: Record
+    }
+
+    private func subject(
+        _ id: RecordID, _ personalData: Bool, _ reader: LeafReader
+    ) throws(Failure) -> Subject {
+        let index = try entry(of: id).leaf
+        let (leaf, place) = try reader.read(index)
+        var recordID = id
+        if personalData, leaf.kind == .link, let target = leaf.recordID("target") {
+            recordID = target
+        }
+        return Subject(leaf: leaf, index: index, place: place, record: try record(recordID))
     }
 
     private func grounds(
@@ -118,9 +161,9 @@ extension EvidenceLog {
     /// Removes what was ordered and whose grace period is over; holds that came meanwhile win.
     /// Returns how many records lost their bytes.
     ///
-    /// 1. personal postings leave the index   crash after: repeated
-    /// 2. the bytes are erased                crash after: repeated, nothing more to erase
-    /// 3. the `deleted` leaf                  done
+    /// 1. personal postings leave the index for good   crash after: repeated
+    /// 2. the bytes are erased                         crash after: repeated, nothing to erase
+    /// 3. the `deleted` leaf                           done
     package func carryOutRemovals() throws(Failure) -> Int {
         var done = 0
         let pending = try engine.range(
@@ -131,25 +174,33 @@ extension EvidenceLog {
             guard let until = order.time("until"), until <= clock.now,
                 let target = order.recordID("target")
             else { continue }
-            let record = try record(target)
-            if holds.contains(where: { $0.covers(record.facts) }) { continue }
-            try remove(order, record, reader)
-            done += 1
+            let removed = try decisions.withLock { _ throws(Failure) in
+                let subject = try subject(target, order.removalCode == 1, reader)
+                if holds.contains(where: { $0.covers(subject.record.facts) }) { return false }
+                try remove(order, target, subject)
+                return true
+            }
+            if removed { done += 1 }
         }
         return done
     }
 
-    private func remove(_ order: Leaf, _ record: Record, _ reader: LeafReader) throws(Failure) {
-        let (leaf, place) = try reader.read(record.index)
+    /// With `decisions` held: a hold is either acknowledged before and wins, or comes after.
+    private func remove(
+        _ order: Leaf, _ target: RecordID, _ subject: Subject
+    ) throws(Failure) {
+        let place = subject.place
         let object = Names.segment(place.segment)
         let bytes: Int
         if order.removalCode == 1 {
             var builder = IndexBuilder(engine)
-            let posting = Posting(time: record.instant, leaf: record.index)
-            for link in try PrivateSection.links(of: leaf, at: place, engine) {
+            let posting = Posting(time: subject.record.instant, leaf: subject.record.index)
+            for link in try PrivateSection.links(of: subject.leaf, at: place, engine) {
                 builder.removeLink(link, posting)
             }
             try engine.apply(builder.writes, epoch: epoch)
+            // Once the bytes are gone nothing tells any more which postings were made from them.
+            try engine.syncMaps(epoch: epoch)
             bytes = place.privateBytes
             try engine.erase(
                 Locator(object, offset: place.privateOffset, count: bytes), epoch: epoch)
@@ -160,7 +211,7 @@ extension EvidenceLog {
         }
         var draft = Draft(.deleted, by: .server)
         draft.fields = [
-            ("target", .string(record.leaf.id.description)),
+            ("target", .string(target.description)),
             ("delete", .string(order.id.description)), ("bytes", .int(Int64(bytes))),
         ]
         _ = try commit(draft)

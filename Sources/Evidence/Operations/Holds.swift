@@ -43,9 +43,10 @@ package struct ActiveHold: Hashable, Sendable {
         switch scope {
         case .record(let id): id == record.id
         case .link(let link):
-            record.links.contains { $0.kind == link.kind && ($0.value == link.value || $0.refs.contains(link.value)) }
+            record.links.contains { $0.answers(to: link.kind, link.value) }
         case .time(let camera, let from, let to):
-            (camera == nil || camera == record.camera) && from <= record.instant && record.instant <= to
+            (camera == nil || camera == record.camera) && from <= record.instant
+                && record.instant <= to
         }
     }
 }
@@ -82,20 +83,31 @@ extension EvidenceLog {
         case .record(let id):
             _ = try record(id)
             draft.fields.append(("record", .string(id.description)))
-        case .link(let link): draft.fields.append(("link", link.key))
+        case .link(let link):
+            try Self.refusePersonal(link)
+            draft.fields.append(("link", link.key))
         case .time(let camera, let from, let to):
             draft.fields += [("from", .string(from.description)), ("to", .string(to.description))]
             if let camera { draft.fields.append(("cam", .string(camera))) }
         }
-        let receipt = try commit(draft)
-        let hold = try ActiveHold(receipt.leaf, index: receipt.index)
-        monitor.withLock { $0.holds.append(hold) }
-        return receipt
+        return try decisions.withLock { _ throws(Failure) in
+            let receipt = try commit(draft)
+            let hold = try ActiveHold(receipt.leaf, index: receipt.index)
+            monitor.withLock { $0.holds.append(hold) }
+            return receipt
+        }
     }
 
     /// Two people end a hold: the first call asks, the second, by somebody else, releases.
     package func unhold(
         _ id: RecordID, reason: String, by author: Author
+    ) throws(Failure) -> (receipt: Receipt, released: Bool) {
+        try decisions.withLock { _ throws(Failure) in try unholdAlone(id, reason, author) }
+    }
+
+    /// With `decisions` held: of two people who come at once, one asks and the other releases.
+    private func unholdAlone(
+        _ id: RecordID, _ reason: String, _ author: Author
     ) throws(Failure) -> (receipt: Receipt, released: Bool) {
         guard let hold = holds.first(where: { $0.id == id }) else {
             throw Failure(.notFound, "there is no active hold \(id)")

@@ -1,6 +1,7 @@
 package import Base
 package import EvidenceFormat
 internal import IndexFormat
+internal import Linux
 internal import Store
 
 extension EvidenceLog {
@@ -32,10 +33,29 @@ extension EvidenceLog {
         for link in links where !record.links.contains(where: { $0.sameKey(link) }) {
             throw Failure(.notFound, "\(id) is not linked to \(link.kind)=\(link.value)")
         }
+        let rest = record.links.filter { kept in !links.contains { $0.sameKey(kept) } }
+        for link in links where rest.contains(where: { $0.answers(to: link.kind, link.value) }) {
+            throw Failure(
+                .refused,
+                "\(link.value) is also a reference of another link of \(id); take that one"
+                    + " back too and give it again without the reference")
+        }
         var draft = Draft(.unlink, by: author)
-        // With its references, so that the index drops them too.
         draft.links = try Self.distinct(
-            links.map { link in record.links.first { $0.sameKey(link) } ?? link })
+            links.map { link throws(Failure) in
+                let known = record.links.first { $0.sameKey(link) } ?? link
+                // The index drops its references too, save those that other links still have.
+                let refs = known.refs.filter { ref in
+                    !rest.contains { $0.answers(to: known.kind, ref) }
+                }
+                return try Link(kind: known.kind, value: known.value, refs: refs)
+            })
+        guard draft.links?.isEmpty == false else {
+            throw Failure(
+                .invalid,
+                "personal links are not taken back but erased; order the removal of"
+                    + " the personal data")
+        }
         draft.fields = [("target", .string(id.description)), ("reason", .string(reason))]
         return try commit(draft)
     }
@@ -57,8 +77,9 @@ extension EvidenceLog {
             do {
                 return try commit(draft)
             } catch {
-                // Somebody added to the check in between.
+                // Somebody added to the check in between; look again when the index has it.
                 guard error.kind == .busy, attempt < 5 else { throw error }
+                try waitForGroups()
             }
         }
         throw Failure(.busy, "check \(check) keeps growing; close it when captures have ended")
@@ -85,8 +106,39 @@ extension EvidenceLog {
     package func isClosed(check: String) throws(Failure) -> Bool { try chainHead(check).closed }
 }
 
+extension EvidenceLog {
+    /// Until the index has every leaf that has a seat now.
+    func waitForGroups() throws(Failure) {
+        try locked { () throws(Failure) in
+            let isEmpty = monitor.locked.open.entries.isEmpty
+            let last = monitor.locked.groupsOpened - (isEmpty ? 1 : 0)
+            while monitor.locked.groupsFinished < last {
+                if let stop = monitor.locked.stop { throw stop }
+                monitor.wait(on: Wake.order)
+            }
+        }
+    }
+
+    /// What names a person may stand in a private section only: leaves stay for ever.
+    static func refusePersonal(_ link: Link) throws(Failure) {
+        guard PrivateSection.kinds.contains(link.kind) else { return }
+        throw Failure(
+            .invalid,
+            "\(link.kind) links are personal and this leaf could never be erased; name a record,"
+                + " a time or another link")
+    }
+}
+
+/// All by bytes, as the index and the hash see them; `String` alone would call `é` and `e` with an
+/// accent one text.
 extension Link {
     func sameKey(_ other: Link) -> Bool {
         kind == other.kind && value.utf8.elementsEqual(other.value.utf8)
+    }
+
+    /// Whether a question for this kind and value, or reference, finds the link.
+    func answers(to kind: String, _ value: String) -> Bool {
+        self.kind == kind
+            && ([self.value] + refs).contains { $0.utf8.elementsEqual(value.utf8) }
     }
 }

@@ -52,7 +52,8 @@ package struct RetentionRule: Hashable, Sendable {
                     JSONObject([
                         (
                             "link",
-                            .object(JSONObject([("kind", .string(kind)), ("value", .string(value))]))
+                            .object(
+                                JSONObject([("kind", .string(kind)), ("value", .string(value))]))
                         )
                     ]))
             }
@@ -69,7 +70,7 @@ package struct RetentionRule: Hashable, Sendable {
         case .all: true
         case .camera(let camera): record.camera == camera
         case .link(let kind, let value):
-            record.links.contains { $0.kind == kind && ($0.value == value || $0.refs.contains(value)) }
+            record.links.contains { $0.answers(to: kind, value) }
         }
     }
 }
@@ -143,7 +144,8 @@ package struct PolicyHistory: Sendable {
         of record: RecordFacts, eventTime: (String, RecordFacts) throws(Failure) -> WallTime?
     ) throws(Failure) -> Expiry? {
         var longest: Expiry?
-        for standing in standing where standing.since < record.index && standing.rule.matches(record) {
+        for standing in standing
+        where standing.since < record.index && standing.rule.matches(record) {
             var start = record.instant
             if let event = standing.rule.event {
                 guard let time = try eventTime(event, record) else { return nil }
@@ -164,7 +166,25 @@ extension EvidenceLog {
     package func setPolicy(
         _ rules: [RetentionRule], reason: String, by author: Author
     ) throws(Failure) -> Receipt {
+        for rule in rules {
+            if case .link(let kind, let value) = rule.match {
+                try Self.refusePersonal(Link(kind: kind, value: value))
+            }
+        }
+        return try decisions.withLock { _ throws(Failure) in
+            try setPolicyAlone(rules, reason, author)
+        }
+    }
+
+    /// With `decisions` held: two policies at once would both take the same ordinal, and the log
+    /// would refuse to open with the second.
+    private func setPolicyAlone(
+        _ rules: [RetentionRule], _ reason: String, _ author: Author
+    ) throws(Failure) -> Receipt {
         let ordinal = policies.count + 1
+        guard ordinal <= PolicyHistory.countMax else {
+            throw Failure(.full, "this log has \(ordinal - 1) policies; no more can be set")
+        }
         if let objection = policies.objection(to: rules, ordinal: ordinal) {
             throw Failure(.refused, "this policy is refused: \(objection)")
         }
@@ -174,9 +194,7 @@ extension EvidenceLog {
         ]
         let receipt = try commit(draft)
         let objection = monitor.withLock { $0.policies.add(receipt.leaf, at: receipt.index) }
-        if let objection {
-            throw Failure(.busy, "another policy was set at the same time: \(objection)")
-        }
+        precondition(objection == nil, "policies are set one after the other")
         return receipt
     }
 
@@ -184,6 +202,7 @@ extension EvidenceLog {
     package func addEvent(
         _ name: String, on link: Link, at time: WallTime, reason: String, by author: Author
     ) throws(Failure) -> Receipt {
+        try Self.refusePersonal(link)
         var draft = Draft(.event, by: author)
         draft.fields = [
             ("name", .string(name)), ("link", link.key), ("at", .string(time.description)),

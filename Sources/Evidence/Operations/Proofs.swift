@@ -9,7 +9,8 @@ extension EvidenceLog {
     package func prove(_ index: UInt64) throws(Failure) -> LogProof {
         let head = monitor.withLock { $0.head }
         guard index < head.checkpoint.size else {
-            throw Failure(.notFound, "there is no leaf \(index); the log has \(head.checkpoint.size)")
+            throw Failure(
+                .notFound, "there is no leaf \(index); the log has \(head.checkpoint.size)")
         }
         let path = try TileProof.inclusion(
             index: index, size: head.checkpoint.size, reader: rows, expecting: head.checkpoint.root)

@@ -67,9 +67,7 @@ extension EvidenceLog {
                 ever += added.filter { !ever.contains($0) }
             case .unlink:
                 let gone = about.links.map(\.link)
-                links.removeAll { link in
-                    gone.contains { $0.kind == link.kind && $0.value == link.value }
-                }
+                links.removeAll { link in gone.contains { $0.sameKey(link) } }
             default: break
             }
         }
@@ -84,14 +82,18 @@ extension EvidenceLog {
     }
 
     func leavesAbout(_ id: RecordID, _ reader: LeafReader) throws(Failure) -> [Leaf] {
-        let entries = try engine.range(
-            Table.aboutShard(id), from: id.bytes, to: id.bytes.adding(.max), descending: false,
-            limit: 10_000)
         var leaves: [Leaf] = []
-        for entry in entries {
-            leaves.append(try reader.leaf(at: entry.key.span.bigEndian(UInt64.self, at: 16)))
+        var from = id.bytes
+        while true {
+            let page = try engine.range(
+                Table.aboutShard(id), from: from, to: id.bytes.adding(.max), descending: false,
+                limit: 1000)
+            for entry in page {
+                leaves.append(try reader.leaf(at: entry.key.span.bigEndian(UInt64.self, at: 16)))
+            }
+            guard page.count == 1000, let last = page.last else { return leaves }
+            from = last.key + [0]
         }
-        return leaves
     }
 
     func removal(
@@ -113,7 +115,8 @@ extension EvidenceLog {
         let reader = LeafReader(engine, rows)
         let (leaf, place) = try reader.read(entry(of: id).leaf)
         guard place.payloadBytes > 0, let expected = leaf.digest("pay") else {
-            throw Failure(.notFound, "\(id) is a \(leaf.kind.rawValue) leaf and has no bytes beside it")
+            throw Failure(
+                .notFound, "\(id) is a \(leaf.kind.rawValue) leaf and has no bytes beside it")
         }
         if case .removed(let delete, let at) = try removal(of: id, code: 0, reader) {
             throw Failure(
@@ -125,7 +128,8 @@ extension EvidenceLog {
             into: &bytes)
         guard SHA256.hash(bytes.span) == expected else {
             throw Failure(
-                .corrupt, "the stored bytes of \(id) are not the ones that were recorded; run verify")
+                .corrupt,
+                "the stored bytes of \(id) are not the ones that were recorded; run verify")
         }
         return bytes
     }
@@ -133,7 +137,9 @@ extension EvidenceLog {
     /// The answer to a request that was made before, if its content is the same.
     func receipt(forRequest request: String, _ draft: Draft) throws(Failure) -> Receipt? {
         let hash = ShortHash("request", request)
-        guard let value = try engine.get(hash.bytes, in: Table.requestShard(hash)) else { return nil }
+        guard let value = try engine.get(hash.bytes, in: Table.requestShard(hash)) else {
+            return nil
+        }
         guard Array(value.dropFirst(8)) == draft.fingerprint.bytes else {
             throw Self.otherContent(request)
         }
@@ -143,7 +149,9 @@ extension EvidenceLog {
     /// The receipt of an earlier request, for callers who only know its id.
     package func receipt(forRequest request: String) throws(Failure) -> Receipt? {
         let hash = ShortHash("request", request)
-        guard let value = try engine.get(hash.bytes, in: Table.requestShard(hash)) else { return nil }
+        guard let value = try engine.get(hash.bytes, in: Table.requestShard(hash)) else {
+            return nil
+        }
         return try receipt(at: value.span.bigEndian(UInt64.self, at: 0))
     }
 

@@ -17,6 +17,8 @@ final class EmbeddedAppender: ObjectAppender {
     private let plain: any File
     private let guardWrite: @Sendable () throws(Failure) -> Void
     private let state: Mutex<State>
+    /// Held by an append or an erasure for as long as it touches the disk.
+    private let disk = Monitor(())
 
     init(
         _ file: any File, plain: any File, length: UInt64, tail: [UInt8],
@@ -31,6 +33,10 @@ final class EmbeddedAppender: ObjectAppender {
     var length: UInt64 { state.withLock { $0.length } }
 
     func append(_ arena: PageArena) throws(Failure) {
+        try disk.withLock { _ throws(Failure) in try appendAlone(arena) }
+    }
+
+    private func appendAlone(_ arena: PageArena) throws(Failure) {
         try guardWrite()
         let (length, tail, failed) = state.withLock { ($0.length, $0.tail, $0.failed) }
         guard !failed else {
@@ -50,9 +56,28 @@ final class EmbeddedAppender: ObjectAppender {
         }
     }
 
+    /// Runs `punch` between two appends and forgets the bytes in memory: the next append writes the
+    /// last page again, and would bring back what was erased of it.
+    func erase(_ range: Range<UInt64>, _ punch: () throws(Failure) -> Void) throws(Failure) {
+        try disk.withLock { _ throws(Failure) in
+            try punch()
+            state.withLock { state in
+                let start = state.length - UInt64(state.tail.count)
+                let erased = range.clamped(to: start..<state.length)
+                for i in erased { state.tail[Int(i - start)] = 0 }
+            }
+        }
+    }
+
     func finish() throws(Failure) {
         try guardWrite()
         try plain.truncate(to: length)
         try plain.sync()
     }
+}
+
+/// An appender that lives as long as its owner wants.
+struct WeakAppender: Sendable {
+    private(set) weak var appender: EmbeddedAppender?
+    init(_ appender: EmbeddedAppender) { self.appender = appender }
 }

@@ -1,5 +1,6 @@
 package import Base
 internal import Linux
+internal import Synchronization
 
 extension EmbeddedEngine {
     package func create(_ object: ObjectName, epoch: Epoch) throws(Failure) {
@@ -55,9 +56,14 @@ extension EmbeddedEngine {
         let page = UInt64(PageArena.pageBytes)
         let tail = try plain.read((length / page * page)..<length)
         let direct = options.directWrites ? try files.open(openFiles.path(object), .writeDirect) : plain
-        return EmbeddedAppender(direct, plain: plain, length: length, tail: tail) {
+        let appender = EmbeddedAppender(direct, plain: plain, length: length, tail: tail) {
             () throws(Failure) in try self.guardWrite(epoch)
         }
+        appenders.withLock { appenders in
+            appenders = appenders.filter { $0.value.appender != nil }
+            appenders[object] = WeakAppender(appender)
+        }
+        return appender
     }
 
     package func remove(_ object: ObjectName, epoch: Epoch) throws(Failure) {
@@ -71,7 +77,14 @@ extension EmbeddedEngine {
     package func erase(_ place: Locator, epoch: Epoch) throws(Failure) {
         try guardWrite(epoch)
         let file = try openFiles.open(place.object, writable: true)
-        try file.punch(place.offset..<(place.offset + UInt64(place.count)))
-        try file.sync()
+        let range = place.offset..<(place.offset + UInt64(place.count))
+        func punch() throws(Failure) {
+            try file.punch(range)
+            try file.sync()
+        }
+        guard let appender = appenders.withLock({ $0[place.object]?.appender }) else {
+            return try punch()
+        }
+        try appender.erase(range, punch)
     }
 }

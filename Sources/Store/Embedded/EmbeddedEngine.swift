@@ -38,6 +38,8 @@ package final class EmbeddedEngine: StorageEngine {
     package let foreignFolders: [String]
     private let processLock: ProcessLock?
     let conditionalWrites = Monitor(())
+    /// Who appends to which object, for erasures to be told of.
+    let appenders = Mutex<[ObjectName: WeakAppender]>([:])
     private let currentEpoch = Atomic<UInt64>(0)
     private let isClosed = Atomic<Bool>(false)
 
