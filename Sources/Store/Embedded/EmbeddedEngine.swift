@@ -23,6 +23,8 @@ package final class EmbeddedEngine: StorageEngine {
     static let epochFolder = "epoch"
     static let objectFolder = "objects"
     static let indexFolder = "index"
+    /// Where a daemon answers questions about itself; there only while it runs.
+    package static let statusSocket = "status.sock"
     static let format = "proofreel data directory, format 1\n"
 
     let root: String
