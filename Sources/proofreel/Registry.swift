@@ -1,7 +1,8 @@
 /// All commands, in the order of the help. A new one is a file in `Commands` and a line here.
 enum Registry {
     static let commands: [CommandSpec] = [
-        .serve, .status,
+        .serve, .status, .put, .get, .find, .link, .unlink, .close, .hold, .unhold, .prove,
+        .checkpoint, .consistency, .keyShow, .keyRotate, .keyMoveRoot, .keyPassphrase,
     ]
 
     static func command(for words: [String]) throws -> (CommandSpec, [String]) {
