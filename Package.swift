@@ -116,9 +116,12 @@ let package = Package(
         tests(
             "EvidenceTests",
             imports: [
-                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat", "Store",
+                "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat",
+                "Store",
                 "Evidence", "TestSupport",
             ]),
+        // Runs the built program, so it depends on it and imports nothing of it.
+        tests("CommandLineTests", imports: ["TestSupport", "proofreel"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

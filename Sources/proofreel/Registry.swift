@@ -1,9 +1,27 @@
 /// All commands, in the order of the help. A new one is a file in `Commands` and a line here.
 enum Registry {
-    static let commands: [CommandSpec] = [
-        .serve, .status, .put, .get, .find, .link, .unlink, .close, .hold, .unhold, .prove,
-        .checkpoint, .consistency, .keyShow, .keyRotate, .keyMoveRoot, .keyPassphrase,
-    ]
+    static let commands: [CommandSpec] =
+        [
+            .serve,
+            .status,
+            .put,
+            .get,
+            .find,
+            .link,
+            .unlink,
+            .close,
+            .hold,
+            .unhold,
+            .prove,
+            .checkpoint,
+            .consistency,
+            .keyShow,
+            .keyRotate,
+            .keyMoveRoot,
+            .keyPassphrase,
+            .dump,
+            .successor,
+        ] + CommandSpec.retention
 
     static func command(for words: [String]) throws -> (CommandSpec, [String]) {
         for count in [3, 2, 1] where words.count >= count {

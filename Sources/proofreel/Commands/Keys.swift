@@ -133,7 +133,8 @@ struct KeyCommands {
         return .done
     }
 
-    private func rootKey(_ keys: KeyFolder) throws -> KeyFile {
+    /// Where the option says, or still in the folder.
+    func rootKey(_ keys: KeyFolder) throws -> KeyFile {
         if let path = arguments.value("root-key") { return try KeyFolder.readKeyFile(at: path) }
         guard keys.holdsRootKey else {
             throw UsageError("the root key was put away; bring it and name it: --root-key FILE")

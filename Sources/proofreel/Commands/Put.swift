@@ -68,6 +68,9 @@ struct Put {
     private func inspect(_ path: String) throws {
         _ = try name(of: path)
         if path == "-" { return }
+        guard RealFileSystem().exists(path) else {
+            throw Failure(.notFound, "there is no file \(Table.printable(path))")
+        }
         let status = try FileStatus(path)
         switch status.kind {
         case .directory:

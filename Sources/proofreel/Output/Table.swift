@@ -20,6 +20,7 @@ struct Table {
                     text += String(repeating: " ", count: widths[i] - Table.width(cell) + 2)
                 }
             }
+            while text.last == " " { text.removeLast() }
             return text
         }
         return [console.faint(line(headings))] + rows.map(line)
