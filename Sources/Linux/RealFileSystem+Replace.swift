@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The few files that change in place, keys and their list, change all at once or not at all.
 extension RealFileSystem {
-    /// 1. write and sync a file beside it   crash after: `PATH.new` is left; the next call removes it
+    /// 1. write and sync a file beside it   crash after: `PATH.new` is left for the next call
     /// 2. rename it over the old one        crash after: old or new, never half
     /// 3. sync the folder                   the new one survives a power cut
     package func replace(_ path: String, _ bytes: [UInt8]) throws(Failure) {

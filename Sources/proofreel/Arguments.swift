@@ -86,7 +86,8 @@ struct Arguments {
         guard let text = value(name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw UsageError(
-                "--\(name) wants a number from \(range.lowerBound) to \(range.upperBound), not \(text)"
+                "--\(name) wants a number from \(range.lowerBound) to \(range.upperBound),"
+                    + " not \(text)"
             )
         }
         return number

@@ -7,7 +7,7 @@ extension KeyFolder {
     /// A new log key from size `size` on. The old one ends there, so both may sign that one size,
     /// and whatever it signed before stays good. Nothing may be appended in between.
     ///
-    /// 1. the new key as `log.key.next`   crash after: not in the key set; the next rotation makes another
+    /// 1. the new key as `log.key.next`   crash after: not in the key set, so `open` removes it
     /// 2. the new key set                 crash after: `open` sees the new key in it and goes on
     /// 3. rename it to `log.key`          done
     package func rotate(
@@ -33,8 +33,8 @@ extension KeyFolder {
         guard entries.count <= KeySet.keysMax else {
             throw Failure(
                 .full,
-                "this log has had \(KeySet.keysMax) keys, all a key set holds; begin a successor log"
-                    + " (proofreel admin successor)")
+                "this log has had \(KeySet.keysMax) keys, all that a key set holds; begin a"
+                    + " successor log (proofreel admin successor)")
         }
         let new = try KeySet(origin: set.origin, ordinal: set.ordinal + 1, entries: entries)
         try files.replace(path(Self.nextLogKeyFile), next.encode())

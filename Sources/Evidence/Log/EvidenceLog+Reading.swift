@@ -6,8 +6,8 @@ internal import SegmentFormat
 package import Store
 
 extension EvidenceLog {
-    /// Opens a log that was closed in order, to read only: nothing is written, no key is needed, and
-    /// every appending call is refused. The checkpoint is the last recorded one.
+    /// Opens a log that was closed in order, to read only: nothing is written, no key is needed,
+    /// and every appending call is refused. The checkpoint is the last recorded one.
     ///
     /// `.busy` when the last run did not end in order: its end is taken over by the next ordinary
     /// start, and until then the index may lack what the log has.

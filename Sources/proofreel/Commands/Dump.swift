@@ -126,10 +126,10 @@ struct Dump {
             console.print(JSON.object(JSONObject(fields)))
             return
         }
+        let lengths = "\(header.leafBytes) + \(header.privateBytes) + \(header.payloadBytes)"
         console.print(
-            "\n\(console.bold("leaf \(header.index)"))  byte \(frame.offset), group \(header.group),"
-                + " lengths \(header.leafBytes) + \(header.privateBytes) + \(header.payloadBytes),"
-                + " checksum \(console.good("ok"))")
+            "\n\(console.bold("leaf \(header.index)"))  byte \(frame.offset), group"
+                + " \(header.group), lengths \(lengths), checksum \(console.good("ok"))")
         let body = try JSON(parsing: frame.leaf.span).object
         for line in pretty(body, indent: "  ") { console.print(line) }
         if header.privateBytes > 0 {

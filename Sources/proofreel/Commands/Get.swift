@@ -11,7 +11,7 @@ extension CommandSpec {
             .value("o", "FILE|DIR", "where to; - is standard output; else here, by id")
         ] + OptionSpec.reading,
         examples: [
-            .init("proofreel get 0192e0a1-7c3e-7d2b-8f00-1a2b3c4d5e6f -o weld.jpg", "one picture"),
+            .init("proofreel get $ID -o weld.jpg", "one picture"),
             .init(
                 "proofreel get --check odoo:6f1c/quality.check/17 -o evidence/", "all of a check"),
         ],
@@ -104,7 +104,8 @@ struct Get {
         } else {
             let hash = record.leaf.string("pay") ?? ""
             work.console.print(
-                "\(path)  \(Amount.bytes(UInt64(bytes.count)))  sha256 \(hash.prefix(16))… as recorded"
+                "\(path)  \(Amount.bytes(UInt64(bytes.count)))  sha256 \(hash.prefix(16))…"
+                    + " as recorded"
             )
         }
     }

@@ -26,7 +26,7 @@ extension CommandSpec {
         options: [.reason] + OptionSpec.writing,
         examples: [
             .init(
-                "proofreel unhold 0192e0a1-7c3e-7d2b-8f00-1a2b3c4d5e6f --reason 'case closed' --actor ann",
+                "proofreel unhold $ID --reason 'case closed' --actor ann",
                 "asks; somebody else must do the same to release it")
         ],
         notes: "Identities are what --actor says until the server authenticates people.",

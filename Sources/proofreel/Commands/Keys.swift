@@ -48,7 +48,7 @@ extension CommandSpec {
         examples: [
             .init(
                 "proofreel key set-passphrase --to /etc/proofreel/passphrase",
-                "start with --passphrase-file, or LoadCredential=proofreel-passphrase:… in the unit"
+                "then serve --passphrase-file, or LoadCredential=proofreel-passphrase:… in the unit"
             )
         ],
         run: { try KeyCommands(Work(arguments: $0, console: $1)).setPassphrase() })
@@ -151,8 +151,8 @@ struct KeyCommands {
             work.console.print(JSON.object(JSONObject([("file", .string(target))])))
         } else {
             work.console.print(
-                "the root key is in \(target) and nowhere else; keep a second copy, and its passphrase"
-                    + " apart from both")
+                "the root key is in \(target) and nowhere else; keep a second copy, and its"
+                    + " passphrase apart from both")
         }
         return .done
     }

@@ -9,7 +9,7 @@ extension CommandSpec {
         options: OptionSpec.links + [.reason] + OptionSpec.writing,
         examples: [
             .init(
-                "proofreel link 0192e0a1-7c3e-7d2b-8f00-1a2b3c4d5e6f --check QA/18 --reason 'check made"
+                "proofreel link $ID --check QA/18 --reason 'check made"
                     + " after posting'", "one picture may belong to many things")
         ],
         run: { try Linking(Work(arguments: $0, console: $1)).run(adds: true) })
@@ -20,7 +20,7 @@ extension CommandSpec {
         options: OptionSpec.links + [.reason] + OptionSpec.writing,
         examples: [
             .init(
-                "proofreel unlink 0192e0a1-7c3e-7d2b-8f00-1a2b3c4d5e6f --serial SN-0024 --reason typo",
+                "proofreel unlink $ID --serial SN-0024 --reason typo",
                 "link it to the right one before or after")
         ],
         run: { try Linking(Work(arguments: $0, console: $1)).run(adds: false) })
@@ -79,7 +79,8 @@ struct Linking {
             let count = receipt.leaf.int("count") ?? 0
             try work.answer(
                 receipt, log,
-                "closed check \(Table.printable(check)) with \(Amount.count(count, "leaf", "leaves"))"
+                "closed check \(Table.printable(check)) with"
+                    + " \(Amount.count(count, "leaf", "leaves"))"
             )
         }
         return .done

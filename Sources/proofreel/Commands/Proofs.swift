@@ -10,7 +10,7 @@ extension CommandSpec {
         options: [.value("o", "FILE", "where to; else standard output")] + OptionSpec.reading,
         examples: [
             .init(
-                "proofreel prove 0192e0a1-7c3e-7d2b-8f00-1a2b3c4d5e6f -o weld.tlog-proof",
+                "proofreel prove $ID -o weld.tlog-proof",
                 "a text that any C2SP tlog-proof reader checks")
         ],
         notes: "With --json also the leaf that is proven, as its exact text.",
@@ -93,8 +93,8 @@ struct Proving {
             guard size <= log.size else {
                 throw Failure(
                     .notFound,
-                    "this log has \(log.size) leaves, not yet \(size); if a checkpoint of that size is"
-                        + " around, this is an older copy")
+                    "this log has \(log.size) leaves, not yet \(size); if a checkpoint of that size"
+                        + " is around, this is an older copy")
             }
             let (proof, note) = try log.consistency(from: size)
             if arguments.has("json") {

@@ -14,7 +14,7 @@ extension CommandSpec {
         ] + OptionSpec.writing,
         examples: [
             .init(
-                "proofreel put weld.jpg --check odoo:6f1c/quality.check/17 --work-order WH/MO/00001",
+                "proofreel put weld.jpg --check odoo:6f1c/quality.check/17 --work-order MO/1",
                 "the answer is a receipt: stored, findable and provable when it comes"),
             .init(
                 "proofreel put *.jpg --serial SN-0042 --at 'yesterday 14:03'",

@@ -45,7 +45,7 @@ extension CommandSpec {
             ] + OptionSpec.writing,
             examples: [
                 .init(
-                    "proofreel admin retention erase 0192e0a1-7c3e-7d2b-8f00-1a2b3c4d5e6f --reference"
+                    "proofreel admin retention erase $ID --reference"
                         + " 'AZ 12/26' --second-actor bob --reason 'court order'",
                     "it stays for a grace period of 7 days; apply carries it out")
             ],
@@ -58,7 +58,7 @@ extension CommandSpec {
                 + OptionSpec.writing,
             examples: [
                 .init(
-                    "proofreel admin retention event end-of-life --product P-12 --reason 'last delivery'",
+                    "proofreel admin retention event end-of-life --product P-12 --reason sold",
                     "rules with \"event\": \"end-of-life\" count from here")
             ],
             run: { try Retention(Work(arguments: $0, console: $1)).event() }),
@@ -172,7 +172,8 @@ struct Retention {
                     JSON.object(JSONObject(counts.map { ($0.0, JSON.int(Int64($0.1))) })))
             } else {
                 console.print(
-                    "\(due.count) ordered, to be removed in 7 days; \(held) held; \(removed) removed now"
+                    "\(due.count) ordered, to be removed in 7 days; \(held) held;"
+                        + " \(removed) removed now"
                 )
             }
         }

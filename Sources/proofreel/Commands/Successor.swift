@@ -16,7 +16,7 @@ extension CommandSpec {
         ],
         examples: [
             .init(
-                "proofreel admin successor /srv/reel-2 --data /srv/reel --reason 'restored from tape'"
+                "proofreel admin successor /srv/reel-2 --data /srv/reel --reason restored"
                     + " --second-actor bob",
                 "the old directory stays as it is, readable and verifiable")
         ],

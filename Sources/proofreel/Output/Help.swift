@@ -2,7 +2,7 @@
 enum Help {
     static func overview(_ console: Console) -> String {
         var lines = [
-            "Proofreel keeps pictures as evidence: find them by what they belong to, prove them to anyone.",
+            "Proofreel keeps pictures as evidence: find them by what they belong to, prove them.",
             "", "usage: proofreel COMMAND [arguments]", "",
         ]
         lines += list(Registry.commands, console)

@@ -63,7 +63,8 @@ enum StatusReport {
         var warnings = session.warnings
         if session.directory.keys.holdsRootKey {
             warnings.append(
-                "the root key is still in the data directory; put it away: proofreel key move-root FILE"
+                "the root key is still in the data directory; put it away:"
+                    + " proofreel key move-root FILE"
             )
         }
         if RealFileSystem().exists(session.directory.keys.path(KeyFolder.passphraseFile)) {
