@@ -25,6 +25,12 @@ extension KeyFolder {
         }
     }
 
+    /// What a crash in the middle of a change may leave.
+    private static let passing: Set<String> = [
+        nextLogKeyFile, "\(nextLogKeyFile).new", "\(keySetFile).new", "\(logKeyFile).new",
+        "\(rootKeyFile).new", "\(passphraseFile).new",
+    ]
+
     private func check(_ name: String, _ report: (EngineFinding) -> Void) throws(Failure) {
         switch name {
         case Self.rootVerifierFile: _ = try rootVerifierKey()
@@ -50,11 +56,10 @@ extension KeyFolder {
                 throw Failure(
                     .corrupt, "the generated passphrase is damaged; restore it from a copy")
             }
-        case Self.nextLogKeyFile, "\(Self.keySetFile).new", "\(Self.nextLogKeyFile).new":
+        case _ where Self.passing.contains(name):
             report(
                 EngineFinding(
-                    .note, "keys/\(name)",
-                    "left by a rotation that was cut off; the next start ends it"))
+                    .note, "keys/\(name)", "left by a change of keys that was cut off; repeat it"))
         default:
             report(EngineFinding(.damage, "keys/\(name)", "a file that does not belong here"))
         }

@@ -10,6 +10,9 @@ internal import Synchronization
 package final class EmbeddedEngine: StorageEngine {
     package struct Options: Sendable {
         package var readOnly = false
+        /// With `readOnly`: leave the maps closed, so that objects can be read though the maps are
+        /// damaged. Every map is then empty.
+        package var withoutMaps = false
         package var mapCacheBytes = 64 << 20
         package var mapBufferBytes = 32 << 20
         /// For tests that look at files alone.

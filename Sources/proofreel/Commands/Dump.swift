@@ -42,6 +42,7 @@ struct Dump {
         let only = try work.arguments.number("leaf", in: 0...Int.max).map { UInt64($0) }
         var options = EmbeddedEngine.Options()
         options.readOnly = true
+        options.withoutMaps = true
         let engine = try EmbeddedEngine(directory.path, options: options)
         defer { do { try engine.close() } catch {} }
         let word = work.arguments.positionals[0]
