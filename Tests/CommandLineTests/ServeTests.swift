@@ -52,6 +52,23 @@ import Testing
         #expect(try tool.run("find", "--json").documents.count == 6)
     }
 
+    @Test func `keys whose log is gone get no second one`() throws {
+        let tool = try Tool.withDemo()
+        // As if the first start had been cut off before its keys were settled.
+        let files = FileManager.default
+        try files.moveItem(atPath: tool.data + "/keys", toPath: tool.data + "/keys.new")
+        #expect(try Served(tool).end() == 0)
+        #expect(try tool.run("find", "--json").documents.count == 6)
+        try files.removeItem(atPath: tool.data + "/objects")
+        let lost = try tool.run("serve")
+        #expect(lost.code == 1 && lost.err.contains("segments are gone"), "\(lost.err)")
+        try files.moveItem(atPath: tool.data + "/keys", toPath: tool.scratch.path + "/keys")
+        let bare = Tool()
+        try files.createDirectory(atPath: bare.data, withIntermediateDirectories: true)
+        #expect(try bare.run("serve", "--origin", "a b").code == 2)
+        #expect(bare.scratch.files == [])
+    }
+
     @Test func `an older copy than a checkpoint kept outside is not served`() throws {
         let tool = try Tool.withDemo()
         let copy = Scratch()

@@ -50,17 +50,29 @@ package struct KeyFolder: Sendable {
     }
 
     /// Root key, log key and the first key set, all at once.
-    ///
-    /// 1. write them into `keys.new`    crash after: the next start removes it and begins again
-    /// 2. rename it to `keys`           they are there
     package func create(
+        _ wanted: NewKeys, passphrase: Passphrase
+    ) throws(Failure) -> LogIdentity {
+        _ = try prepare(wanted, passphrase: passphrase)
+        try settle()
+        return try open(passphrase)
+    }
+
+    /// The keys of a log that does not exist yet. They become `keys` by `settle`, when its first
+    /// leaf is durable: so keys without a log always mean that the log was lost, and never get a
+    /// second one.
+    ///
+    /// 1. write them into `keys.new`    crash after: the next start makes others
+    /// 2. the log's first leaves        crash after: the next start settles
+    /// 3. rename it to `keys`           done
+    package func prepare(
         _ wanted: NewKeys, passphrase: Passphrase
     ) throws(Failure) -> LogIdentity {
         guard !exists else {
             throw Failure(
                 .alreadyExists, "\(folder) is there already; its keys are not overwritten")
         }
-        let new = KeyFolder(folder: "\(folder).new")
+        let new = unsettled
         try new.discard()
         let root =
             if let root = wanted.root { root } else {
@@ -81,9 +93,15 @@ package struct KeyFolder: Sendable {
         if wanted.keepPassphrase {
             try files.create(new.path(Self.passphraseFile), passphrase.bytes + [0x0A])
         }
-        try files.rename(new.folder, to: folder)
-        return try open(passphrase)
+        return try new.open(passphrase)
     }
+
+    package func settle() throws(Failure) { try files.rename(unsettled.folder, to: folder) }
+
+    /// Whether the log's first start was cut off before `settle`.
+    package var isUnsettled: Bool { !exists && unsettled.exists }
+
+    private var unsettled: KeyFolder { KeyFolder(folder: "\(folder).new") }
 
     private init(folder: String) { self.folder = folder }
 

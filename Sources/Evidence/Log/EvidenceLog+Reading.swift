@@ -71,7 +71,11 @@ extension EvidenceLog {
                 + " (proofreel serve), then read again")
     }
 
-    /// The site in the log's first leaf; nil for a log that does not exist yet.
+    package static func hasSegments(_ engine: any StorageEngine) throws(Failure) -> Bool {
+        try exists(Names.segment(0), engine)
+    }
+
+    /// The site in the log's first leaf; nil for a log that has none yet.
     package static func site(of engine: any StorageEngine) throws(Failure) -> String? {
         do throws(Failure) {
             let scanner = try SegmentScanner(engine, segment: 0)

@@ -2,7 +2,6 @@ internal import Base
 internal import Evidence
 internal import EvidenceFormat
 internal import Linux
-internal import Store
 
 extension CommandSpec {
     static let successor = CommandSpec(
@@ -60,14 +59,9 @@ struct Successor {
         let (note, origin, site) = try session.use { log in
             (log.checkpoint, log.origin, try log.leaf(at: 0).site)
         }
-        var wanted = KeyFolder.NewKeys(origin: Self.next(origin))
-        wanted.root = root
-        wanted.keepPassphrase = source.isBesideTheKeys
-        try RealFileSystem().createDirectory(new.path)
-        // The engine first: it refuses a directory that holds anything else.
-        try EmbeddedEngine(new.path).close()
-        _ = try new.keys.create(wanted, passphrase: passphrase)
         var opening = Opening(new, passphraseFile: arguments.value("passphrase-file"))
+        opening.origin = Self.next(origin)
+        opening.inherited = (root, passphrase, keep: source.isBesideTheKeys)
         opening.site = site
         try Session.writing(opening).use { log in
             let fields = try fields(

@@ -41,6 +41,7 @@ struct Session {
     static func writing(_ opening: Opening) throws -> Session {
         let directory = opening.directory
         try directory.requireFree()
+        try opening.check()
         let engine = try EmbeddedEngine(directory.path)
         do {
             return try writing(opening, engine)
@@ -54,8 +55,9 @@ struct Session {
     private static func writing(_ opening: Opening, _ engine: EmbeddedEngine) throws -> Session {
         let source = PassphraseSource.find(
             option: opening.passphraseFile, keys: opening.directory.keys)
-        let site = try EvidenceLog.site(of: engine)
-        let identity = try opening.identity(isNew: site == nil, source)
+        let site = try existingSite(opening.directory, engine)
+        let identity =
+            try site == nil ? opening.newIdentity(source) : opening.identity(source)
         var options = EvidenceLog.Options()
         options.site = site ?? opening.newSite
         if let site, let asked = opening.site, asked != site {
@@ -67,9 +69,27 @@ struct Session {
         options.configuration = SHA256.hash(Array("site=\(options.site)\n".utf8).span)
         let (log, report) = try EvidenceLog.open(
             engine, identity: identity, clock: SystemClock(), options: options, seen: opening.seen)
+        if site == nil { try opening.directory.keys.settle() }
         return Session(
             directory: opening.directory, log: log, engine: engine, report: report,
             passphrase: source, warnings: source.warning.map { [$0] } ?? [], readOnly: false)
+    }
+
+    /// Nil for a log that has no leaf yet. Keys that have signed one must not get a second log: two
+    /// histories under one name are what all of this is there to prevent.
+    private static func existingSite(
+        _ directory: DataDirectory, _ engine: EmbeddedEngine
+    ) throws -> String? {
+        if let site = try EvidenceLog.site(of: engine) { return site }
+        guard directory.keys.exists else { return nil }
+        if try EvidenceLog.hasSegments(engine) {
+            throw Failure(
+                .corrupt, "leaf 0 in \(directory.path) is damaged; restore segment 0 from a copy")
+        }
+        throw Failure(
+            .dataLoss,
+            "\(directory.path) has the keys of a log whose segments are gone; restore them, or begin"
+                + " anew in another directory")
     }
 
     func close() throws(Failure) {
