@@ -63,7 +63,8 @@ struct Opening {
         if let origin, origin != identity.origin {
             throw Failure(
                 .refused,
-                "this log's origin is \(identity.origin), not \(origin); leave --origin out")
+                "this log's origin is \(identity.origin), not \(origin); leave"
+                    + " --origin out")
         }
         return identity
     }

@@ -88,8 +88,8 @@ struct Session {
         }
         throw Failure(
             .dataLoss,
-            "\(directory.path) has the keys of a log whose segments are gone; restore them, or begin"
-                + " anew in another directory")
+            "\(directory.path) has the keys of a log whose segments are gone; restore them, or"
+                + " begin anew in another directory")
     }
 
     func close() throws(Failure) {
