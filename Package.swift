@@ -145,6 +145,8 @@ let package = Package(
         tests(
             "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
         tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
+        // Runs the built program, so it depends on it and imports nothing of it.
+        tests("CommandLineTests", imports: ["TestSupport", "proofreel"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
+#include <time.h>
 #include <unistd.h>
 
 static inline int proofreel_open(const char *path, int flags, mode_t mode) {
@@ -28,6 +29,35 @@ static inline int proofreel_name_thread(const char *name) {
 
 // Core dumps of a process that holds a signing key are a leak.
 static inline int proofreel_no_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// A plain copy of `struct tm`, whose zone pointer has no place in safe code.
+struct proofreel_calendar {
+    int year, month, day, hour, minute, second, offset;
+};
+
+static inline struct proofreel_calendar proofreel_local(int64_t seconds) {
+    time_t t = (time_t)seconds;
+    struct tm p;
+    memset(&p, 0, sizeof p);
+    tzset();
+    localtime_r(&t, &p);
+    struct proofreel_calendar c = {p.tm_year + 1900, p.tm_mon + 1, p.tm_mday, p.tm_hour,
+                                   p.tm_min,         p.tm_sec,     (int)p.tm_gmtoff};
+    return c;
+}
+
+static inline int64_t proofreel_local_seconds(struct proofreel_calendar c) {
+    struct tm p;
+    memset(&p, 0, sizeof p);
+    p.tm_year = c.year - 1900;
+    p.tm_mon = c.month - 1;
+    p.tm_mday = c.day;
+    p.tm_hour = c.hour;
+    p.tm_min = c.minute;
+    p.tm_sec = c.second;
+    p.tm_isdst = -1;
+    return (int64_t)mktime(&p);
+}
 
 static inline uint32_t proofreel_crc32c_table(uint32_t crc, const uint8_t *p, size_t n) {
     for (size_t i = 0; i < n; i++) {

@@ -105,18 +105,21 @@ import Testing
         options.readOnly = true
         let engine = try EmbeddedEngine(room.folder.path, options: options)
         var entries: [[UInt8]: [UInt8]] = [:]
-        try engine.forEachMapEntry { key, value in
+        let cursor = try engine.mapCursor()
+        while let entry = try cursor?.next() {
+            let (key, value) = (entry.key, entry.value)
             let last = key.count >= 8 ? key.span.bigEndian(UInt64.self, at: key.count - 8) : 0
             switch Table(rawValue: key[0]) {
-            case .meta: return
+            case .meta: continue
             case .ids, .requests, .chainItems:
-                if value.span.bigEndian(UInt64.self, at: 0) >= size { return }
+                if value.span.bigEndian(UInt64.self, at: 0) >= size { continue }
             case .series, .links, .about, .events, .holds, .pending, .policies:
-                if last >= size { return }
+                if last >= size { continue }
             case .months, .chains, .removed, nil: break
             }
             entries[key] = value
         }
+        _ = consume cursor
         try engine.close()
         // A month stands as long as its series has something in it.
         let series = Set(entries.keys.filter { $0[0] == Table.series.rawValue }.map { $0[1..<19] })

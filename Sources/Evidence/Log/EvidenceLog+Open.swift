@@ -93,6 +93,12 @@ extension EvidenceLog {
     /// Holds, policies and unsealed segments, as the log has them; and the newest key set.
     private func readStanding() throws(Failure) {
         let reader = LeafReader(engine, rows)
+        try readHoldsAndPolicies(reader)
+        try queueUnsealed(reader)
+        if try newestKeySetNote(reader) != identity.keySetNote { try writeKeySet() }
+    }
+
+    func readHoldsAndPolicies(_ reader: LeafReader) throws(Failure) {
         let holds = try engine.range(
             Table.holdShard, from: [], to: nil, descending: false, limit: ActiveHold.countMax)
         for entry in holds {
@@ -112,8 +118,6 @@ extension EvidenceLog {
                 throw Failure(.corrupt, "policy leaf \(index) breaks the rules: \(words)")
             }
         }
-        try queueUnsealed(reader)
-        if try newestKeySetNote(reader) != identity.keySetNote { try writeKeySet() }
     }
 
     private func newestKeySetNote(_ reader: LeafReader) throws(Failure) -> SignedNote? {
@@ -141,7 +145,7 @@ extension EvidenceLog {
     }
 
     /// Refuses when a checkpoint from outside is not part of this log.
-    private func requireContains(_ note: SignedNote) throws(Failure) {
+    func requireContains(_ note: SignedNote) throws(Failure) {
         let seen = try identity.keySet.open(note)
         let size = monitor.withLock { $0.head.checkpoint.size }
         guard seen.size <= size else {

@@ -12,6 +12,9 @@ package final class EmbeddedEngine: StorageEngine {
         package var readOnly = false
         /// Throws the maps away before opening; the log above makes them again.
         package var discardMaps = false
+        /// With `readOnly`: leave the maps closed, so that objects can be read though the maps are
+        /// damaged. Every map is then empty.
+        package var withoutMaps = false
         package var mapCacheBytes = 64 << 20
         package var mapBufferBytes = 32 << 20
         /// The maps are scratch: a stop need not leave them fit to be read again.
@@ -27,6 +30,8 @@ package final class EmbeddedEngine: StorageEngine {
     static let epochFolder = "epoch"
     static let objectFolder = "objects"
     static let indexFolder = "index"
+    /// Where a daemon answers questions about itself; there only while it runs.
+    package static let statusSocket = "status.sock"
     static let format = "proofreel data directory, format 1\n"
 
     let root: String

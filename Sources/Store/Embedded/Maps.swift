@@ -17,7 +17,8 @@ final class Maps: Sendable {
     init(_ path: String, _ options: EmbeddedEngine.Options) throws(Failure) {
         self.path = path
         let files = RealFileSystem()
-        if options.readOnly && !files.exists("\(path)/CURRENT") {
+        let isUsable = !options.withoutMaps && files.exists("\(path)/CURRENT")
+        if options.readOnly && !isUsable {
             database = nil
             damage = Failure(.notFound, "the index is missing")
             return

@@ -1,0 +1,180 @@
+internal import Base
+internal import Evidence
+internal import EvidenceFormat
+internal import Linux
+internal import Synchronization
+
+extension CommandSpec {
+    static let serve = CommandSpec(
+        path: ["serve"], summary: "Run the evidence store until told to end.",
+        usage: "[--data DIR] [options]",
+        options: [
+            .data, .value("site", "NAME", "name of the plant, for a new log; else the host name"),
+            .value("origin", "NAME", "name of a new log, such as evidence.plant7.example/log/e1"),
+            .passphrase,
+            .list("anchor", "FILE", "checkpoint kept outside that this log must contain"),
+            .flag("demo", "fill a new log with a few pictures to look at"),
+        ],
+        examples: [
+            .init("proofreel serve", "on ~/.local/share/proofreel, made at the first start"),
+            .init("proofreel serve --data ~/reel --demo", "a log with something in it"),
+            .init(
+                "proofreel serve --data /srv/reel --anchor /media/stick/checkpoint",
+                "refuses to start on an older copy than the checkpoint on the stick"),
+        ],
+        notes: "SIGINT (Ctrl-C) and SIGTERM end it in order.",
+        run: { try Serve($0, $1).run() })
+}
+
+/// The daemon: opens the log, answers `status`, says when something changes, ends in order.
+struct Serve {
+    private let arguments: Arguments
+    private let console: Console
+
+    init(_ arguments: Arguments, _ console: Console) {
+        self.arguments = arguments
+        self.console = console
+    }
+
+    func run() throws -> ExitCode {
+        Process.blockTerminationSignals()
+        let directory = try DataDirectory(arguments)
+        if directory.isServed {
+            throw Failure(
+                .busy,
+                "\(directory.path) is being served already; proofreel status --data"
+                    + " \(directory.path) tells by whom")
+        }
+        var opening = Opening(directory, passphraseFile: arguments.value("passphrase-file"))
+        opening.origin = arguments.value("origin")
+        opening.site = arguments.value("site")
+        for path in arguments.all("anchor") { opening.seen.append(try Self.anchor(path)) }
+        let isNew = !directory.keys.exists
+        if arguments.has("demo"), !isNew {
+            throw Failure(
+                .refused, "\(directory.path) has a log already; --demo fills new ones only")
+        }
+        let session = try Session.writing(opening)
+        if arguments.has("demo") { try Demo.fill(session.log) }
+        return try serve(session, isNew: isNew, anchored: largest(opening.seen))
+    }
+
+    private func serve(_ session: Session, isNew: Bool, anchored: UInt64?) throws -> ExitCode {
+        let status: StatusServer
+        do {
+            status = try StatusServer(session, anchored: anchored)
+        } catch {
+            do { try session.close() } catch {}
+            throw error
+        }
+        StartPage(session, isNew: isNew).print(console)
+        for line in try StatusPage(status.document()).lines(console) { console.print(line) }
+        console.print("\nready; Ctrl-C ends")
+        var watch = Watch(session)
+        while !Process.waitForTermination(milliseconds: 500) { watch.look(console) }
+        console.print("ending")
+        status.end()
+        let stopped = session.log.stopped
+        do throws(Failure) {
+            try session.close()
+        } catch {
+            throw stopped ?? error
+        }
+        console.print("ended in order with \(Amount.count(session.log.size, "leaf", "leaves"))")
+        return .done
+    }
+
+    private static func anchor(_ path: String) throws(Failure) -> SignedNote {
+        let bytes = try RealFileSystem().contents(of: path, limit: SignedNote.bytesMax)
+        do throws(Failure) {
+            let note = try SignedNote(parsing: bytes)
+            _ = try Checkpoint(text: note.text)
+            return note
+        } catch {
+            throw Failure(.invalid, "\(path) is no checkpoint: \(error.words)")
+        }
+    }
+
+    private func largest(_ notes: [SignedNote]) throws -> UInt64? {
+        try notes.map { try Checkpoint(text: $0.text).size }.max()
+    }
+}
+
+/// What only the start can say.
+struct StartPage {
+    private let session: Session
+    private let isNew: Bool
+
+    init(_ session: Session, isNew: Bool) {
+        self.session = session
+        self.isNew = isNew
+    }
+
+    func print(_ console: Console) {
+        if isNew {
+            console.print(
+                console.bold("a new log, with new keys in \(session.directory.keys.folder)"))
+        }
+        let report = session.report
+        if report.takenOver > 0 {
+            console.print(
+                "the last run did not end in order: "
+                    + "\(Amount.count(report.takenOver, "leaf", "leaves")) after checkpoint"
+                    + " \(report.checkpointSize) taken over, all whole")
+        }
+        if report.reindexed > 0 {
+            console.print("\(Amount.count(report.reindexed, "leaf", "leaves")) indexed again")
+        }
+        if report.droppedBytes > 0 {
+            console.print(
+                console.warning(
+                    "\(Amount.bytes(report.droppedBytes)) of an unfinished write dropped;")
+                    + " nobody had been told of them")
+        }
+    }
+}
+
+/// Says what changed since the last look, and nothing when nothing did.
+struct Watch {
+    private let session: Session
+    private var stopped = false
+    private var isLow = false
+    private var isSynchronised = SystemClock().trust.synchronised
+
+    init(_ session: Session) {
+        self.session = session
+        isLow = lowSpace
+    }
+
+    private var lowSpace: Bool {
+        do throws(Failure) {
+            return try DiskSpace(at: session.directory.path).freeBytes < StatusReport.freeBytesLow
+        } catch {
+            return false
+        }
+    }
+
+    mutating func look(_ console: Console) {
+        func say(_ text: String) { console.print("\(Amount.time(SystemClock().now))  \(text)") }
+        if !stopped, let failure = session.log.stopped {
+            stopped = true
+            say(console.bad("STOPPED: \(failure.words)"))
+            say("nothing is stored any more; end this process, mend the cause, start again")
+        }
+        let low = lowSpace
+        if low != isLow {
+            isLow = low
+            say(
+                low
+                    ? console.warning("the disk is nearly full; make room")
+                    : "the disk has room again")
+        }
+        let synchronised = SystemClock().trust.synchronised
+        if synchronised != isSynchronised {
+            isSynchronised = synchronised
+            say(
+                synchronised
+                    ? "the clock is synchronised" : "the clock is not synchronised any more")
+        }
+    }
+}
