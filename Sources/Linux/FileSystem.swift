@@ -41,7 +41,8 @@ package protocol File: AnyObject, Sendable {
 extension File {
     package func read(_ range: Range<UInt64>) throws(Failure) -> [UInt8] {
         var buffer: [UInt8] = []
-        try read(at: range.lowerBound, count: Int(range.upperBound - range.lowerBound), into: &buffer)
+        try read(
+            at: range.lowerBound, count: Int(range.upperBound - range.lowerBound), into: &buffer)
         return buffer
     }
 }

@@ -29,7 +29,9 @@ internal import Glibc
         unsafe mutex.deallocate()
     }
 
-    package func withLock<R: ~Copyable, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
+    package func withLock<R: ~Copyable, E: Error>(_ body: (inout State) throws(E) -> R) throws(E)
+        -> R
+    {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         return try body(&state)

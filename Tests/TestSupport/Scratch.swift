@@ -5,7 +5,8 @@ package final class Scratch: Sendable {
     package let path: String
 
     package init() {
-        let base = ProcessInfo.processInfo.environment["PROOFREEL_TEST_DIR"] ?? NSTemporaryDirectory()
+        let base =
+            ProcessInfo.processInfo.environment["PROOFREEL_TEST_DIR"] ?? NSTemporaryDirectory()
         path = base + "/proofreel-test-" + UUID().uuidString
         try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
