@@ -82,7 +82,7 @@ package final class EvidenceLog: Sendable {
     let care: Care
     /// Held while a hold, a release, a policy or a removal is decided and written down, so that none
     /// of them is decided on what another one is just changing.
-    let decisions = Monitor(())
+    let decisions = Monitor(false)
 
     init(
         engine: any StorageEngine, epoch: Epoch, identity: LogIdentity, clock: any Clock,
