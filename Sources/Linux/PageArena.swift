@@ -70,7 +70,8 @@ internal import Glibc
     }
 
     package func write(_ bytes: Span<UInt8>, at offset: Int) {
-        // Against what never changes while the arena fills: `count` belongs to whoever has the lock.
+        // Against what never changes while the arena fills: `count` is its owner's, under the
+        // lock.
         precondition(offset >= 0 && carried + offset + bytes.count <= capacity)
         unsafe bytes.withUnsafeBytes { source in
             if let from = source.baseAddress {
