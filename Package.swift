@@ -96,7 +96,8 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
         tests(
-            "EvidenceFormatTests", imports: ["Base", "Crypto", "EvidenceFormat"], files: ["Golden"]),
+            "EvidenceFormatTests", imports: ["Base", "Crypto", "EvidenceFormat"],
+            files: ["Golden"]),
         tests("RefereeTests", imports: ["Base", "Crypto", "EvidenceFormat"]),
         tests("RocksDBTests", imports: ["Base", "RocksDB"]),
         // Benchmarks: the harness, what we are measured against, one tool for each subject.

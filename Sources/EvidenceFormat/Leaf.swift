@@ -63,7 +63,8 @@ package struct Leaf: Sendable {
             throw Failure(
                 .invalid,
                 "this \(kind.rawValue) leaf would have \(bytes.count) bytes, at most "
-                    + "\(Self.bytesMax) are allowed; shorten its texts or state it in several leaves")
+                    + "\(Self.bytesMax) are allowed; shorten its texts or use several leaves"
+            )
         }
         self.init(kind: kind, body: body, bytes: bytes, id: common.id, time: common.time)
     }

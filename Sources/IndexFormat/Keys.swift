@@ -1,8 +1,9 @@
 package import Base
 internal import Crypto
 
-/// Sixteen bytes of SHA-256: every key of a table has the same length, however long the value that a
-/// person typed. 2^-64 per pair is no risk at 10^8 leaves, and a reader sees the leaf itself anyway.
+/// Sixteen bytes of SHA-256: every key of a table has the same length, however long the value that
+/// a person typed. 2^-64 per pair is no risk at 10^8 leaves, and a reader sees the leaf itself
+/// anyway.
 package struct ShortHash: Hashable, Sendable {
     package let bytes: [UInt8]
 
@@ -41,7 +42,8 @@ package enum Term: Sendable {
     }
 }
 
-/// A place in time order: what every list of leaves is sorted by. Ties are broken by the log's order.
+/// A place in time order: what every list of leaves is sorted by. Ties are broken by the log's
+/// order.
 package struct Posting: Hashable, Comparable, Sendable {
     package static let byteCount = 16
     package let time: WallTime

@@ -3,9 +3,9 @@ internal import Glibc
 
 /// Page-aligned memory in which one group of frames is put together, ready for `O_DIRECT`.
 ///
-/// The first page is headroom: a file that ends in the middle of a page is continued by writing that
-/// page again, so the bytes it already holds are laid before the new ones. `base` is where they
-/// start; new bytes begin at the file's offset modulo the page.
+/// The first page is headroom: a file that ends in the middle of a page is continued by writing
+/// that page again, so the bytes it already holds are laid before the new ones. `base` is where
+/// they start; new bytes begin at the file's offset modulo the page.
 ///
 /// Reservations are made under the owner's lock; reserved ranges are disjoint, so threads may fill
 /// theirs at the same time without one. That discipline is what `@unchecked Sendable` claims.
@@ -70,7 +70,9 @@ internal import Glibc
     }
 
     package func write(_ bytes: Span<UInt8>, at offset: Int) {
-        precondition(offset >= 0 && offset + bytes.count <= count)
+        // Against what never changes while the arena fills: `count` is its owner's, under the
+        // lock.
+        precondition(offset >= 0 && carried + offset + bytes.count <= capacity)
         unsafe bytes.withUnsafeBytes { source in
             if let from = source.baseAddress {
                 unsafe memcpy(memory + carried + offset, from, source.count)

@@ -17,8 +17,10 @@ internal import Glibc
             close(descriptor)
             throw Failure(
                 .busy,
-                "\(parentDirectory(of: path)) is in use by process \(holder.isEmpty ? "?" : holder);"
-                    + " stop that one first, or use another --data directory")
+                "\(parentDirectory(of: path)) is in use by process"
+                    + " \(holder.isEmpty ? "?" : holder); stop that one first,"
+                    + " or use another --data directory"
+            )
         }
         let text = Array("\(getpid())\n".utf8)
         ftruncate(descriptor, 0)

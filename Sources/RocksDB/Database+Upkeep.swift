@@ -21,8 +21,8 @@ extension Database {
         }
     }
 
-    /// Rewrites all files into the last level, without deleted keys (`rocksdb_compact_range`). The C
-    /// function reports nothing, so the count of background errors is asked before and after.
+    /// Rewrites all files into the last level, without deleted keys (`rocksdb_compact_range`). The
+    /// C function reports nothing, so the count of background errors is asked before and after.
     package func compactAll() throws(Failure) {
         try inside { () throws(Failure) in
             let errors = number("rocksdb.background-errors")

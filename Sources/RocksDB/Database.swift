@@ -3,10 +3,10 @@ internal import CRocksDB
 
 /// One open RocksDB database. Owns the `rocksdb_t`; any thread may call any method.
 ///
-/// `@unchecked Sendable`, because RocksDB promises: "A database may only be opened by one process at
-/// a time. […] Within a single process, the same rocksdb::DB object may be safely shared by multiple
-/// concurrent threads" (RocksDB wiki, Basic Operations, Concurrency). Iterators and batches are not
-/// shared, and are not copyable.
+/// `@unchecked Sendable`, because RocksDB promises: "A database may only be opened by one process
+/// at a time. […] Within a single process, the same rocksdb::DB object may be safely shared by
+/// multiple concurrent threads" (RocksDB wiki, Basic Operations, Concurrency). Iterators and
+/// batches are not shared, and are not copyable.
 ///
 /// There is no write-ahead log here. The log that the caller keeps is the journal: what is not
 /// flushed when the process dies is gone, and the caller writes it again.
@@ -59,8 +59,8 @@ internal import CRocksDB
     }
 
     /// Flushes and frees the LOCK (`rocksdb_close`, which reports nothing, hence the flush first).
-    /// Closed even when the flush fails. Nobody may be inside a call or hold an iterator; calls that
-    /// come later fail with `.stopped`. A second close does nothing.
+    /// Closed even when the flush fails. Nobody may be inside a call or hold an iterator; calls
+    /// that come later fail with `.stopped`. A second close does nothing.
     package func close() throws(Failure) {
         defer { if gate.close() { unsafe rocksdb_close(raw) } }
         guard gate.enter() else { return }
@@ -89,8 +89,8 @@ internal import CRocksDB
         }
     }
 
-    /// The value, copied once, or nil if there is no such key (`rocksdb_get_pinned`). An empty value
-    /// is an empty array.
+    /// The value, copied once, or nil if there is no such key (`rocksdb_get_pinned`). An empty
+    /// value is an empty array.
     package func get(_ key: Span<UInt8>) throws(Failure) -> [UInt8]? {
         try inside { () throws(Failure) in try getInside(key) }
     }

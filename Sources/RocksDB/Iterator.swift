@@ -106,8 +106,8 @@ extension Database {
         /// False at either end, before the first seek, and after a failure.
         package var isValid: Bool { unsafe rocksdb_iter_valid(raw) != 0 }
 
-        /// Throws what stopped the iteration, if anything did (`rocksdb_iter_get_error`). The moving
-        /// functions have asked already; ask again only where such a throw was caught.
+        /// Throws what stopped the iteration, if anything did (`rocksdb_iter_get_error`). The
+        /// moving functions have asked already; ask again only where such a throw was caught.
         package func check() throws(Failure) {
             if isValid { return }
             try unsafe checked("read", at: database.path) { message in

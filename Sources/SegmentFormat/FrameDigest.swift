@@ -3,8 +3,8 @@ internal import Crypto
 
 /// SHA-256 over a segment in which private sections and payloads are replaced by their hashes.
 ///
-/// So every header, leaf and length is covered once, no payload is hashed twice, and the digest still
-/// holds after a payload was lawfully erased. It stands in the `segment-seal` leaf.
+/// So every header, leaf and length is covered once, no payload is hashed twice, and the digest
+/// still holds after a payload was lawfully erased. It stands in the `segment-seal` leaf.
 package struct FrameDigest: ~Copyable {
     private var hash = SHA256()
     package private(set) var byteCount: UInt64 = 0

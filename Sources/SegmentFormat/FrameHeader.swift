@@ -12,7 +12,8 @@ internal import Base
 ///
 /// The checksum covers what recovery must trust before it can hash anything. Private section and
 /// payload are covered by their SHA-256 in the leaf: one pass over a picture, not two, and both can
-/// be erased later without touching the checksum. Zero is not a kind, so reserved space reads as end.
+/// be erased later without touching the checksum. Zero is not a kind, so reserved space reads as
+/// end.
 package struct FrameHeader: Hashable, Sendable {
     package static let byteCount = 40
     static let magic: UInt32 = 0x3146_5250  // "PRF1", little-endian

@@ -69,7 +69,8 @@ package enum TestLog {
         let picture = picture(number, bytes: bytes)
         return try log.addSnapshot(
             camera: camera,
-            instant: instant ?? WallTime(microseconds: 1_790_000_000_000_000 + Int64(number) * 1000),
+            instant: instant
+                ?? WallTime(microseconds: 1_790_000_000_000_000 + Int64(number) * 1000),
             capture, payload: picture.span, by: author)
     }
 }

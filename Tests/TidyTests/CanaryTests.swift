@@ -160,4 +160,14 @@ import Testing
         #expect(places("see `proofreel snap`") == ["docs/a.md:1"])
         #expect(places("```\n$ proofreel put x\n$ proofreel snap\n```") == ["docs/a.md:3"])
     }
+
+    @Test func `a test that does not exist is reported`() {
+        let test = SourceFile(path: "Tests/LowTests/ATests.swift", text: "@Test func `it is`() {}")
+        func places(_ text: String) -> [String] {
+            unknownTests([SourceFile(path: "docs/a.md", text: text)], tests: [test]).map(\.place)
+        }
+        #expect(places("`ATests: it is`, `ATests`, ATests: it is not") == [])
+        #expect(
+            places("\n`ATests: it is not` and `BTests: it is`") == ["docs/a.md:2", "docs/a.md:2"])
+    }
 }

@@ -85,3 +85,20 @@ func unknownCommands(_ documents: [SourceFile], program: [SourceFile]) -> [Findi
         }
     }
 }
+
+/// `SomeTests: a sentence` in code marks of a document names a test that exists.
+func unknownTests(_ documents: [SourceFile], tests: [SourceFile]) -> [Finding] {
+    documents.flatMap { file in
+        file.lines.enumerated().flatMap { index, line in
+            line.matches(of: /`(\w+Tests): ([^`]+)`/).compactMap { match -> Finding? in
+                let (_, suite, sentence) = match.output
+                let known = tests.contains { test in
+                    test.path.hasSuffix("/\(suite).swift") && test.text.contains("`\(sentence)`")
+                }
+                guard !known else { return nil }
+                return Finding(
+                    "\(file.path):\(index + 1)", "there is no test \(suite): \(sentence)")
+            }
+        }
+    }
+}

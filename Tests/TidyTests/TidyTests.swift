@@ -55,6 +55,10 @@ import Testing
         #expect(unlinkedDocuments(documents) == [])
     }
 
+    @Test func `tests that documents name exist`() throws {
+        #expect(unknownTests(documents, tests: try Tree.files("Tests", ".swift")) == [])
+    }
+
     @Test(
         .enabled(
             if: Tree.exists("Sources/proofreel/Commands"),

@@ -4,7 +4,8 @@ internal import IndexFormat
 internal import Store
 
 /// Turns leaves, in log order, into index entries. The same code runs at capture, in recovery, in
-/// `rebuild-index` and in `verify`, so an index has one right content and a rebuild can be compared.
+/// `rebuild-index` and in `verify`, so an index has one right content and a rebuild can be
+/// compared.
 ///
 /// One thread. It looks up records that leaves point to, in the leaves just seen and in the index.
 struct IndexBuilder {
@@ -178,7 +179,8 @@ struct IndexBuilder {
         }
         guard let id = leaf.recordID("delete"), let order = try entry(of: id) else { return }
         writes.append(ShardWrite(Table.pendingShard, remove: [UInt8]().adding(order.leaf)))
-        // The delete leaf says what it removed; both codes are tried so that no second read is needed.
+        // The delete leaf says what it removed; both codes are tried so that no second read is
+        // needed.
         for code in [UInt8(0), 1] {
             let key = target.bytes + [code]
             guard let present = try removal(key, target), present.deleteLeaf == order.leaf else {

@@ -85,9 +85,9 @@ package final class EvidenceLog: Sendable {
     /// Touched only by the thread whose turn it is to write.
     let writer: SegmentWriter
     let care: Care
-    /// Held while a hold, a release, a policy or a removal is decided and written down, so that none
-    /// of them is decided on what another one is just changing.
-    let decisions = Monitor(())
+    /// Held while a hold, a release, a policy or a removal is decided and written down, so that
+    /// none of them is decided on what another one is just changing.
+    let decisions = Monitor(false)
 
     init(
         engine: any StorageEngine, epoch: Epoch, identity: LogIdentity, clock: any Clock,

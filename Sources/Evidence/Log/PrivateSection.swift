@@ -4,8 +4,9 @@ internal import EvidenceFormat
 internal import SegmentFormat
 internal import Store
 
-/// Personal data beside a leaf: links such as the operator's name, with sixteen random bytes so that
-/// the hash in the leaf (`priv`) does not give them away. It can be erased; the leaf then still proves.
+/// Personal data beside a leaf: links such as the operator's name, with sixteen random bytes so
+/// that the hash in the leaf (`priv`) does not give them away. It can be erased; the leaf then
+/// still proves.
 ///
 /// A strict JSON array: `{"kind":…,"refs":[…],"salt":…,"value":…}` for each link, `refs` only where
 /// there are any.

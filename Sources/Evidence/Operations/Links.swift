@@ -5,7 +5,8 @@ internal import Linux
 internal import Store
 
 extension EvidenceLog {
-    /// Links may come later than the picture: an ERP often makes the check when the order is posted.
+    /// Links may come later than the picture: an ERP often makes the check when the order is
+    /// posted.
     package func link(
         _ id: RecordID, to links: [Link], reason: String, by author: Author
     ) throws(Failure) -> Receipt {

@@ -75,12 +75,12 @@ package struct RetentionRule: Hashable, Sendable {
     }
 }
 
-/// All policies of a log, folded into what holds now. The same code refuses a shorter policy when it
-/// is made and finds a forged one in the log.
+/// All policies of a log, folded into what holds now. The same code refuses a shorter policy when
+/// it is made and finds a forged one in the log.
 ///
-/// A rule binds records that come after it; those from before keep what they were promised, for ever
-/// if that was nothing. Later policies can only lengthen a rule, and a record is kept as long as the
-/// longest of the rules that match it says.
+/// A rule binds records that come after it; those from before keep what they were promised, for
+/// ever if that was nothing. Later policies can only lengthen a rule, and a record is kept as long
+/// as the longest of the rules that match it says.
 package struct PolicyHistory: Sendable {
     static let countMax = 10_000
 

@@ -4,8 +4,9 @@ internal import Store
 internal import Linux
 
 extension EvidenceLog {
-    /// Proof that a leaf stands in the tree that the newest checkpoint signs: one text file that any
-    /// C2SP tlog-proof reader checks. Everything read for it is checked against the signed root.
+    /// Proof that a leaf stands in the tree that the newest checkpoint signs: one text file that
+    /// any C2SP tlog-proof reader checks. Everything read for it is checked against the signed
+    /// root.
     package func prove(_ index: UInt64) throws(Failure) -> LogProof {
         let head = monitor.withLock { $0.head }
         guard index < head.checkpoint.size else {

@@ -18,7 +18,7 @@ final class EmbeddedAppender: ObjectAppender {
     private let guardWrite: @Sendable () throws(Failure) -> Void
     private let state: Mutex<State>
     /// Held by an append or an erasure for as long as it touches the disk.
-    private let disk = Monitor(())
+    private let disk = Monitor(false)
 
     init(
         _ file: any File, plain: any File, length: UInt64, tail: [UInt8],
