@@ -102,3 +102,6 @@ package struct ChildFailure: Error, CustomStringConvertible {
 
 /// Lets time go by for other processes; nothing may depend on how much it is.
 package func pauseFor(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
+
+/// Whether the tests run as root, who may do what others may not.
+package var isRoot: Bool { geteuid() == 0 }
