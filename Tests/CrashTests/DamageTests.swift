@@ -72,7 +72,14 @@ import Testing
         }
         for name in names { copy.write(name, sample.folder.bytes(name)) }
         do {
-            let log = try sample.open(copy)
+            let log: EvidenceLog
+            do {
+                log = try sample.open(copy)
+            } catch let failure as Failure where failure.words.contains("rebuild-index") {
+                // It followed whole frames of a stranger before it was told of the right history.
+                copy.remove("index")
+                log = try sample.open(copy)
+            }
             try Examination(log, sample.entries).run()
             try log.close()
         } catch {
