@@ -49,10 +49,13 @@ private final class KillTrial: Sendable {
             // Some while it opens and recovers, most while it writes.
             if round % 5 != 0 { _ = child.waits(for: "open") }
             pauseFor(milliseconds: Int.random(in: 0...120, using: &random))
-            child.kill()
+            let wasAlive = child.kill()
             let lines = child.output.split(separator: "\n")
             if let failure = lines.first(where: { $0.hasPrefix("failed") }) {
                 throw Broken("round \(round): \(failure)")
+            }
+            guard wasAlive else {
+                throw Broken("round \(round): the server ended by itself: \(child.finish())")
             }
             fresh += lines.compactMap { KillRecord($0) }
             if lines.contains(where: { $0.hasPrefix("open") }) {

@@ -152,7 +152,7 @@ extension EngineContract {
             let cluster = SimulatedCluster()
             let engine = RepeatingEngine(SimulatedEngine(cluster))
             let epoch = try engine.claim()
-            cluster.set(.endless(seed: Effort.seed))
+            cluster.set(.silent(from: 0, seed: Effort.seed))
             expectFailure(.unknownOutcome) {
                 try engine.apply([ShardWrite(EngineContract.shard, put: [1], [1])], epoch: epoch)
             }

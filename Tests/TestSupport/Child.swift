@@ -27,7 +27,12 @@ package final class Child: Sendable {
         var words = command.map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var id: pid_t = 0
-        let code = posix_spawnp(&id, command[0], &actions, nil, &words, environ)
+        // The backtracer outlives a killed child and would keep its pipe open.
+        var settings = ProcessInfo.processInfo.environment
+        settings["SWIFT_BACKTRACE"] = "enable=no"
+        var variables = settings.map { strdup("\($0)=\($1)") } + [nil]
+        defer { variables.forEach { free($0) } }
+        let code = posix_spawnp(&id, command[0], &actions, nil, &words, &variables)
         close(pipes[1])
         guard code == 0 else {
             close(pipes[0])
@@ -76,10 +81,12 @@ package final class Child: Sendable {
         }
     }
 
-    /// SIGKILL, after which it does nothing more; everything that it printed is in `output`.
-    package func kill() {
+    /// SIGKILL, after which it does nothing more; everything that it printed is in `output`. False
+    /// when it had ended by itself.
+    @discardableResult
+    package func kill() -> Bool {
         Foundation.kill(id, SIGKILL)
-        _ = finish()
+        return finish() == 128 + SIGKILL
     }
 
     /// Waits for its end: its exit code, or 128 + the signal that ended it.
@@ -102,3 +109,6 @@ package struct ChildFailure: Error, CustomStringConvertible {
 
 /// Lets time go by for other processes; nothing may depend on how much it is.
 package func pauseFor(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
+
+/// Whether the tests run as root, who may do what others may not.
+package var isRoot: Bool { geteuid() == 0 }

@@ -28,14 +28,12 @@ package final class SimulatedCluster: Sendable {
     /// Which writes end in `.unknownOutcome`.
     package enum Doubts: Sendable {
         case none
-        /// The n-th write from now; it has happened or it has not.
-        case one(number: Int, happened: Bool)
         /// Every one, and again so often before one is known to have happened.
         case every(repeats: Int, happened: Bool)
         /// One in three, some of them happened.
         case some(seed: UInt64)
-        /// From now on none is known to have happened, and some have.
-        case endless(seed: UInt64)
+        /// From the n-th write on none is known to have happened, and some have.
+        case silent(from: Int, seed: UInt64)
     }
 
     let state = Mutex(State())
@@ -304,8 +302,6 @@ extension SimulatedCluster.Doubts {
     func fate(of number: Int) -> Fate {
         switch self {
         case .none: return .answered
-        case .one(let chosen, let happened):
-            return number == chosen ? happened ? .unanswered : .lost : .answered
         case .every(let repeats, let happened):
             return number % (repeats + 1) == repeats ? .answered : happened ? .unanswered : .lost
         case .some(let seed):
@@ -315,7 +311,8 @@ extension SimulatedCluster.Doubts {
             case 1: return .lost
             default: return .answered
             }
-        case .endless(let seed):
+        case .silent(let from, let seed):
+            if number < from { return .answered }
             var random = SeededRandom(seed: seed &+ UInt64(number))
             return random.next() % 2 == 0 ? .unanswered : .lost
         }

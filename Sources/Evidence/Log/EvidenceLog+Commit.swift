@@ -281,7 +281,8 @@ extension EvidenceLog {
         monitor.broadcast(Wake.finished(group))
         monitor.broadcast(Wake.order)
         monitor.signal(Wake.turn)
-        if seal != nil || head.checkpoint.size - persistedSize >= options.persistLeaves {
+        // What is persisted by now may be a newer head than this one.
+        if seal != nil || head.checkpoint.size >= persistedSize + options.persistLeaves {
             monitor.signal(Wake.care)
         }
     }

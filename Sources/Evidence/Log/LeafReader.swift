@@ -3,7 +3,7 @@ internal import EvidenceFormat
 internal import SegmentFormat
 internal import Store
 
-/// Reads leaves and payloads by index. Every read is checked: a leaf against its frame's checksum, a
+/// Reads leaves and payloads by index. Every read is checked: a leaf against its hash in the tree, a
 /// payload against the hash in its leaf.
 struct LeafReader {
     private let engine: any StorageEngine
@@ -20,9 +20,13 @@ struct LeafReader {
         let place = try rows.place(of: index)
         let object = Names.segment(place.segment)
         var bytes: [UInt8] = []
-        try engine.read(
-            object, at: UInt64(place.offset), count: FrameHeader.byteCount + place.leafBytes,
-            into: &bytes)
+        do {
+            try engine.read(
+                object, at: UInt64(place.offset), count: FrameHeader.byteCount + place.leafBytes,
+                into: &bytes)
+        } catch {
+            throw SegmentScanner.missing(object, error)
+        }
         let header: FrameHeader
         do throws(FrameHeader.Refusal) {
             header = try FrameHeader(decoding: bytes.span)
@@ -30,7 +34,8 @@ struct LeafReader {
             throw damaged(index, object)
         }
         let leaf = Array(bytes.dropFirst(FrameHeader.byteCount))
-        guard header.index == index, header.covers(leaf: leaf.span) else {
+        let expected = try rows.hashes(level: 0, from: index, count: 1)
+        guard header.index == index, [Merkle.leafHash(leaf.span)] == expected else {
             throw damaged(index, object)
         }
         return (try Leaf(parsing: leaf), place)

@@ -90,16 +90,16 @@ struct Recovery {
 
     mutating func run(clock: any Clock) throws(Failure) -> LogStart {
         let recorded = try lastCheckpoint()
-        let segments = try Self.segmentCount(engine)
+        let segments = try Self.segmentCount(engine, from: rebuildsRows ? 0 : signedSegment())
+        try requireNoSegment(after: segments)
         if segments == 0 {
             guard signedSize == 0 else { throw shorter(than: 0) }
         } else {
             // A killed process may have left bytes that are not on the disk yet.
             try engine.sync(Names.segment(segments - 1), epoch: epoch)
             try resume(recorded, segments)
-            // The very first group never got whole: the log has still to begin.
-            report.isNew = edge.size == 0
         }
+        // Also when the very first group never got whole: the log has still to begin.
         report.isNew = edge.size == 0
         let random = try randomBytes(16)
         let openID = RecordID(
@@ -119,29 +119,62 @@ struct Recovery {
             openSegment: openSegment, report: report)
     }
 
+    /// The segment in which the last recorded checkpoint ends; its last leaf must stand there.
+    private func signedSegment() throws(Failure) -> UInt32 {
+        guard signedSize > 0 else { return 0 }
+        do {
+            return try LeafReader(engine, rows).read(signedSize - 1).place.segment
+        } catch {
+            throw Failure(
+                error.kind == .notFound ? .dataLoss : error.kind,
+                "leaf \(signedSize - 1), the last one of the newest recorded checkpoint, cannot be"
+                    + " read (\(error.words)). Restore the segment if it is missing or damaged; if"
+                    + " it is whole, proofreel admin rebuild-index makes the rows again")
+        }
+    }
+
     /// Segments are numbered without gaps, so their number is found by asking for names.
-    static func segmentCount(_ engine: any StorageEngine) throws(Failure) -> UInt32 {
+    static func segmentCount(
+        _ engine: any StorageEngine, from known: UInt32 = 0
+    ) throws(Failure) -> UInt32 {
         func exists(_ number: UInt32) throws(Failure) -> Bool {
-            do {
-                _ = try engine.length(of: Names.segment(number))
-                return true
-            } catch {
-                guard error.kind == .notFound else { throw error }
-                return false
-            }
+            try Self.exists(number, engine)
         }
-        guard try exists(0) else { return 0 }
-        var low: UInt32 = 0
-        var high: UInt32 = 1
-        while try exists(high) {
-            low = high
-            high *= 2
+        guard try exists(known) else { return known }
+        var low = known
+        var step: UInt32 = 1
+        while try exists(low + step) {
+            low += step
+            step *= 2
         }
+        var high = low + step
         while high - low > 1 {
             let middle = low + (high - low) / 2
             if try exists(middle) { low = middle } else { high = middle }
         }
         return high
+    }
+
+    /// A lost segment in the middle must not be written anew in front of those that follow it.
+    private func requireNoSegment(after count: UInt32) throws(Failure) {
+        for number in count + 1..<count + 9 where try Self.exists(number, engine) {
+            throw Failure(
+                .dataLoss,
+                "\(Names.segment(count)) is missing, but \(Names.segment(number)) is there;"
+                    + " restore the missing one")
+        }
+    }
+
+    private static func exists(
+        _ number: UInt32, _ engine: any StorageEngine
+    ) throws(Failure) -> Bool {
+        do {
+            _ = try engine.length(of: Names.segment(number))
+            return true
+        } catch {
+            guard error.kind == .notFound else { throw error }
+            return false
+        }
     }
 
     private mutating func lastCheckpoint() throws(Failure) -> Checkpoint? {
@@ -182,8 +215,8 @@ struct Recovery {
             throw Failure(
                 .dataLoss,
                 "the index has seen \(mark.leaf) leaves, the log has \(edge.size): segments are"
-                    + " missing or from an older copy; restore them, or see proofreel admin successor"
-            )
+                    + " missing or from an older copy. Restore them, or see proofreel admin successor;"
+                    + " if all are there, run proofreel admin rebuild-index")
         }
         report.takenOver = edge.size - signedSize
         report.reindexed = edge.size - mark.leaf

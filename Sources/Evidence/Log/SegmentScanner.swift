@@ -42,8 +42,20 @@ package final class SegmentScanner {
         self.engine = engine
         self.segment = segment
         object = Names.segment(segment)
-        length = try engine.length(of: object)
+        do {
+            length = try engine.length(of: object)
+        } catch {
+            throw Self.missing(object, error)
+        }
         position = offset ?? UInt64(SegmentHeader.byteCount)
+    }
+
+    /// To others "not found" means that there is no such record; this is a loss.
+    static func missing(_ segment: ObjectName, _ failure: Failure) -> Failure {
+        guard failure.kind == .notFound else { return failure }
+        return Failure(
+            .dataLoss,
+            "\(segment) is missing; restore it from a copy. proofreel verify tells the rest")
     }
 
     /// `.corrupt` when the object does not begin with a whole header, whichever segment's it is.

@@ -87,7 +87,7 @@ package final class EmbeddedEngine: StorageEngine {
                 if !readOnly { try files.open(path, .write).sync() }
                 return
             }
-            if text.hasPrefix("proofreel data directory, format ") {
+            if text.hasPrefix("proofreel data directory, format "), text.hasSuffix("\n") {
                 throw Failure(
                     .unsupported,
                     "\(root) was written by a newer proofreel (its FORMAT file says"

@@ -1,0 +1,109 @@
+import Base
+import Linux
+import Store
+import TestSupport
+import Testing
+
+/// Which directories the embedded engine takes, and what it says of the others.
+@Suite struct DirectoryTests {
+    private static let format = "proofreel data directory, format 1\n"
+
+    private func refusal(_ folder: Scratch) -> Failure? {
+        do throws(Failure) {
+            try EmbeddedEngine(folder.path).close()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `a second process is told which one has the directory`() throws {
+        let folder = Scratch()
+        let child = try Child("CrashWriter", ["hold", folder.path])
+        #expect(child.waits(for: "open"))
+        let failure = try #require(refusal(folder))
+        #expect(failure.kind == .busy)
+        #expect(failure.words.contains("process \(child.id)"), "\(failure)")
+        child.kill()
+        #expect(refusal(folder) == nil)
+    }
+
+    @Test func `a second engine in one process is refused as well`() throws {
+        let folder = Scratch()
+        let engine = try EmbeddedEngine(folder.path)
+        #expect(refusal(folder)?.kind == .busy)
+        try engine.close()
+        #expect(refusal(folder) == nil)
+    }
+
+    @Test func `a directory of a newer version is left alone`() throws {
+        let folder = Scratch()
+        folder.write("FORMAT", Array("proofreel data directory, format 2\n".utf8))
+        let failure = try #require(refusal(folder))
+        #expect(failure.kind == .unsupported)
+        #expect(failure.words.contains("format 2"), "\(failure)")
+        #expect(folder.bytes("FORMAT") == Array("proofreel data directory, format 2\n".utf8))
+    }
+
+    @Test func `a damaged FORMAT is named beside stored data`() throws {
+        let folder = Scratch()
+        #expect(refusal(folder) == nil)
+        for bytes in [[], Array(Self.format.utf8.dropLast()), [UInt8](repeating: 0, count: 35)] {
+            folder.write("FORMAT", bytes)
+            let failure = try #require(refusal(folder))
+            #expect(failure.kind == .corrupt)
+            #expect(failure.words.contains("FORMAT"), "\(failure)")
+        }
+        folder.write("FORMAT", Array(Self.format.utf8))
+        #expect(refusal(folder) == nil)
+    }
+
+    @Test func `a FORMAT that a power cut left empty in a new directory is made again`() throws {
+        for bytes in [[], [UInt8](repeating: 0, count: 35)] {
+            let folder = Scratch()
+            folder.write("FORMAT", bytes)
+            #expect(refusal(folder) == nil)
+            #expect(folder.bytes("FORMAT") == Array(Self.format.utf8))
+        }
+    }
+
+    @Test func `a directory with other files is refused and left as it was`() throws {
+        let folder = Scratch()
+        folder.write("letters/mother.txt", [1, 2, 3])
+        let failure = try #require(refusal(folder))
+        #expect(failure.kind == .refused)
+        #expect(failure.words.contains("letters/mother.txt"), "\(failure)")
+        #expect(folder.files.filter { $0 != "LOCK" } == ["letters/mother.txt"])
+    }
+
+    @Test func `a directory of somebody else is refused with words`() throws {
+        let folder = Scratch()
+        let nobody: UInt32 = 65_534
+        guard isRoot else {
+            print("SKIPPED: a directory of somebody else; only root can run as another user")
+            return
+        }
+        let child = try Child("CrashWriter", ["hold", folder.path], user: nobody)
+        #expect(child.finish() == 1)
+        #expect(child.output.contains("permission denied"), "\(child.output)")
+        #expect(folder.files == [])
+    }
+
+    @Test func `reading alone changes nothing and needs no lock`() throws {
+        let folder = Scratch()
+        let engine = try EmbeddedEngine(folder.path)
+        let epoch = try engine.claim()
+        try engine.create(ObjectName("a"), epoch: epoch)
+        try engine.append([1, 2].span, to: ObjectName("a"), at: 0, epoch: epoch)
+        var options = EmbeddedEngine.Options()
+        options.readOnly = true
+        let before = folder.files
+        let reader = try EmbeddedEngine(folder.path, options: options)
+        #expect(try reader.all(ObjectName("a")) == [1, 2])
+        expectFailure(.readOnly) { _ = try reader.claim() }
+        expectFailure(.readOnly) { try reader.create(ObjectName("b"), epoch: epoch) }
+        try reader.close()
+        #expect(folder.files == before)
+        try engine.close()
+    }
+}
