@@ -129,7 +129,8 @@ let package = Package(
         tests(
             "VerifyTests",
             imports: [
-                "Base", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence", "TestSupport",
+                "Base", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
+                "TestSupport",
             ]),
         tests("StoreTests", imports: ["Base", "Linux", "Store", "TestSupport"]),
         // A process for tests to kill.

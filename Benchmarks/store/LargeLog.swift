@@ -96,7 +96,9 @@ struct LargeLog {
                 let start = Meter.nanoseconds
                 let hits = try log.find(query).hits
                 if pass == 1 { latencies.append(Meter.nanoseconds - start) }
-                guard hits.count == 1 else { throw BenchFailure("check \(key): \(hits.count) hits") }
+                guard hits.count == 1 else {
+                    throw BenchFailure("check \(key): \(hits.count) hits")
+                }
             }
         }
         say("  find by check id at \(log.size): \(Self.text(latencies))")
@@ -154,7 +156,9 @@ struct LargeLog {
             let options = EmbeddedEngine.Options()
             let cache = options.mapCacheBytes + 2 * options.mapBufferBytes
             say(
-                "  resident memory: \(resident / 1_000_000) MB, configured cache \(cache / 1_000_000) MB")
+                "  resident memory: \(resident / 1_000_000) MB, configured cache"
+                    + " \(cache / 1_000_000) MB"
+            )
             try log.close()
             return true
         default: return false

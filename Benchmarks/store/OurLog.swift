@@ -11,7 +11,8 @@ import Synchronization
 enum OurLog {
     static func identity() throws -> LogIdentity {
         let origin = "bench.example/log/e1"
-        let root = try NoteSigner(name: "root.bench.example", key: SigningKey(seed: randomBytes(32)))
+        let root = try NoteSigner(
+            name: "root.bench.example", key: SigningKey(seed: randomBytes(32)))
         let signer = try NoteSigner(name: origin, key: SigningKey(seed: randomBytes(32)))
         let keys = try KeySet(
             origin: origin, ordinal: 1, entries: [.init(key: signer.verifierKey, from: 0)])
@@ -121,7 +122,8 @@ enum OurLog {
             try log.close()
             let leaves = count / writers * writers
             let run = meter.finish(
-                operations: leaves, payloadBytes: leaves * bytes, latencies: seen.flatMap(\.latencies))
+                operations: leaves, payloadBytes: leaves * bytes,
+                latencies: seen.flatMap(\.latencies))
             return (run, leaves / max(1, Set(seen.flatMap(\.commits)).count))
         }
     }

@@ -54,8 +54,8 @@ struct Peers {
     }
 }
 
-/// What one thread can hash: whatever stores a payload must have hashed it, so on one thread nothing
-/// goes faster. No disk is touched.
+/// What one thread can hash: whatever stores a payload must have hashed it, so on one thread
+/// nothing goes faster. No disk is touched.
 func hashLimit(objectBytes: Int, quick: Bool) throws -> Run {
     var rate = quick ? -1 : peer_sha256_command()
     if rate <= 0 { rate = peer_sha256_loop(quick ? 0.05 : 1) }

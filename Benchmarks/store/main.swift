@@ -1,8 +1,8 @@
 import BenchHarness
 import Glibc
 
-/// How fast bytes become durable, beside the least that the disk asks for and what people use today;
-/// and what a log of many leaves costs (`--leaves N`, a million unless told).
+/// How fast bytes become durable, beside the least that the disk asks for and what people use
+/// today; and what a log of many leaves costs (`--leaves N`, a million unless told).
 if try LargeLog.runChild() { exit(0) }
 
 Bench.main("store") { folder, arguments in

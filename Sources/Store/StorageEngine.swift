@@ -3,12 +3,13 @@ package import Linux
 
 /// The seam. Log, payloads, rings and index reach storage through this and nothing else.
 ///
-/// It offers only what both an embedded engine (files and RocksDB) and a distributed one (RADOS) can
-/// do: named objects that grow at their end, and ordered maps cut into named shards. There is no
-/// transaction over two objects, no rename, and no listing as a source of truth. Every write carries
-/// the writer's epoch and is refused with `.fenced` once somebody newer has claimed the store. Any
-/// write may end in `.unknownOutcome`; repeating it with the same arguments is always safe.
-/// The contract is executable: `Tests/StoreTests/EngineContract.swift` runs against every engine.
+/// It offers only what both an embedded engine (files and RocksDB) and a distributed one (RADOS)
+/// can do: named objects that grow at their end, and ordered maps cut into named shards. There is
+/// no transaction over two objects, no rename, and no listing as a source of truth. Every write
+/// carries the writer's epoch and is refused with `.fenced` once somebody newer has claimed the
+/// store. Any write may end in `.unknownOutcome`; repeating it with the same arguments is always
+/// safe. The contract is executable: `Tests/StoreTests/EngineContract.swift` runs against every
+/// engine.
 package protocol StorageEngine: AnyObject, Sendable {
     /// Takes the store over: older epochs can write no more.
     func claim() throws(Failure) -> Epoch
@@ -84,7 +85,8 @@ package struct Epoch: Hashable, Comparable, Sendable {
     package static func < (a: Epoch, b: Epoch) -> Bool { a.number < b.number }
 }
 
-/// A name such as `seg/00000017`: lower-case letters, digits, `-` and `/`, nothing that could climb.
+/// A name such as `seg/00000017`: lower-case letters, digits, `-` and `/`, nothing that could
+/// climb.
 package struct ObjectName: Hashable, Sendable, CustomStringConvertible {
     package static let byteCountMax = 200
     package let description: String

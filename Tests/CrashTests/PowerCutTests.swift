@@ -8,8 +8,9 @@ import Testing
 
 /// The power may go at any moment. What was acknowledged is there when it comes back.
 ///
-/// A workload runs once. At every change that it makes to the disk, the disk is copied as a power cut
-/// would leave it, in several ways, and a log is opened on each copy and held against the journal.
+/// A workload runs once. At every change that it makes to the disk, the disk is copied as a power
+/// cut would leave it, in several ways, and a log is opened on each copy and held against the
+/// journal.
 @Suite struct PowerCutTests {
     @Test func `no power cut takes or changes what was acknowledged`() throws {
         let trial = PowerCutTrial(every: Effort.isQuick ? 29 : 1)

@@ -5,8 +5,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What every engine promises, as `Sources/Store/StorageEngine.swift` says it. A new engine is a new
-/// case of `EngineKind` and nothing else.
+/// What every engine promises, as `Sources/Store/StorageEngine.swift` says it. A new engine is a
+/// new case of `EngineKind` and nothing else.
 @Suite struct EngineContract {
     static let name = ObjectName("seg/00000017")
     static let shard = Shard(table: 3, name: [7, 8])

@@ -1,8 +1,8 @@
 internal import Linux
 internal import Synchronization
 
-/// Runs `body` on so many threads of its own and rethrows the first failure. Tasks would not do: what
-/// blocks must not sit on the pool that runs the other tests.
+/// Runs `body` on so many threads of its own and rethrows the first failure. Tasks would not do:
+/// what blocks must not sit on the pool that runs the other tests.
 package func inParallel(
     _ count: Int, _ body: @escaping @Sendable (Int) throws -> Void
 ) throws {

@@ -72,6 +72,8 @@ func unlinkedDocuments(_ documents: [SourceFile]) -> [Finding] {
 func unknownCommands(_ documents: [SourceFile], program: [SourceFile]) -> [Finding] {
     let known = Set(
         program.flatMap { $0.text.matches(of: /"([a-z][a-z-]*)"/).map { String($0.output.1) } })
+    // First words of our files' formats, which documents show too.
+    let formats: Set<String> = ["keyset", "successor", "data"]
     return documents.flatMap { file in
         var isFenced = false
         return file.lines.enumerated().flatMap { index, line -> [Finding] in
@@ -80,7 +82,7 @@ func unknownCommands(_ documents: [SourceFile], program: [SourceFile]) -> [Findi
             let code =
                 isFenced ? [line] : pieces.filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
             return code.flatMap { $0.matches(of: /(?:^|[\s\/])proofreel ([a-z][a-z-]*)/) }
-                .map { String($0.output.1) }.filter { !known.contains($0) }
+                .map { String($0.output.1) }.filter { !known.contains($0) && !formats.contains($0) }
                 .map { Finding("\(file.path):\(index + 1)", "there is no `proofreel \($0)`") }
         }
     }

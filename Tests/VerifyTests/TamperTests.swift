@@ -67,7 +67,8 @@ import Testing
         let outside = try newestCheckpoint(new)
         let failure = #expect(throws: Failure.self) {
             try EvidenceLog.open(
-                try TestLog.engine(old.path), identity: try TestLog.identity(), clock: ManualClock(),
+                try TestLog.engine(old.path), identity: try TestLog.identity(),
+                clock: ManualClock(),
                 options: TestLog.options(), seen: [outside])
         }
         #expect(failure?.words.contains("older copy") == true)

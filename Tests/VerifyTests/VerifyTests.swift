@@ -44,7 +44,8 @@ enum Sample {
         _ = try log.hold(.record(receipts[5].id), reason: "claim", by: author)
         clock.advance(seconds: 31 * 86_400)
         for i in [7, 8] {
-            _ = try log.order(removalOf: receipts[i].id, on: .expired, reason: "expired", by: author)
+            _ = try log.order(
+                removalOf: receipts[i].id, on: .expired, reason: "expired", by: author)
         }
         clock.advance(seconds: 8 * 86_400)
         #expect(try log.carryOutRemovals() == 2)

@@ -6,8 +6,8 @@ internal import Linux
 package import Store
 
 extension EvidenceLog {
-    /// Opens the log in `engine`, bringing it up to date after any kind of stop, and writes down that
-    /// the server started. A new engine gets a new log.
+    /// Opens the log in `engine`, bringing it up to date after any kind of stop, and writes down
+    /// that the server started. A new engine gets a new log.
     ///
     /// `seen` are checkpoints that stand outside this machine (receipts, witnesses): a log that is
     /// shorter than one of them, or does not contain it, was rolled back and is refused.
@@ -44,7 +44,8 @@ extension EvidenceLog {
         if report.droppedBytes > 0 {
             try recordIncident(
                 "torn-tail",
-                "the last group was not whole after an unclean stop; \(report.droppedBytes) bytes that"
+                "the last group was not whole after an unclean stop; \(report.droppedBytes)"
+                    + " bytes that"
                     + " nobody had been told of were dropped")
         }
         try persist()
@@ -151,7 +152,8 @@ extension EvidenceLog {
         guard seen.size <= size else {
             throw Failure(
                 .dataLoss,
-                "this log has \(size) leaves, but a checkpoint for \(seen.size) was given out: it is an"
+                "this log has \(size) leaves, but a checkpoint for \(seen.size) was given out:"
+                    + " it is an"
                     + " older copy. Restore the newest one, or begin a successor log"
                     + " (proofreel admin successor)")
         }

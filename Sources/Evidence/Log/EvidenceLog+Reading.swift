@@ -34,7 +34,8 @@ extension EvidenceLog {
         let newest = try LeafReader(engine, rows).leaf(at: checkpoint.size - 1)
         let start = LogStart(
             rows: rows, edge: edge, segment: last.segment, offset: last.end, segmentExists: true,
-            remnant: nil,            head: SignedHead(checkpoint: checkpoint, note: note), persisted: checkpoint.size,
+            remnant: nil, head: SignedHead(checkpoint: checkpoint, note: note),
+            persisted: checkpoint.size,
             newestTime: newest.time, openID: newest.id, clock: clock, openSegment: nil,
             report: report)
         var options = Options()
@@ -77,14 +78,10 @@ extension EvidenceLog {
 
     /// The site in the log's first leaf; nil for a log that has none yet.
     package static func site(of engine: any StorageEngine) throws(Failure) -> String? {
-        do throws(Failure) {
-            let scanner = try SegmentScanner(engine, segment: 0)
-            guard case .frame(let frame) = try scanner.next() else { return nil }
-            return try Leaf(parsing: frame.leaf).site
-        } catch {
-            guard error.kind == .notFound else { throw error }
-            return nil
-        }
+        guard try hasSegments(engine) else { return nil }
+        let scanner = try SegmentScanner(engine, segment: 0)
+        guard case .frame(let frame) = try scanner.next() else { return nil }
+        return try Leaf(parsing: frame.leaf).site
     }
 
     /// Segments so far.

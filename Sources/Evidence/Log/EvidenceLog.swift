@@ -4,7 +4,8 @@ internal import IndexFormat
 internal import Linux
 internal import Store
 
-/// The evidence log: leaves and payloads in segments, the tree over them, and the index to find them.
+/// The evidence log: leaves and payloads in segments, the tree over them, and the index to find
+/// them.
 ///
 /// Invariants (`docs/storage-format.md` numbers them):
 /// - A leaf is acknowledged only when its frame is durable, the tree contains it, a checkpoint that

@@ -13,8 +13,8 @@ struct SegmentSeal: Sendable {
     let digest: Digest
 }
 
-/// What happens to a group once it is durable: tree, rows, signature, index. Used by one thread at a
-/// time, in the order of groups (`groupsFinished`), which is what `@unchecked Sendable` claims.
+/// What happens to a group once it is durable: tree, rows, signature, index. Used by one thread at
+/// a time, in the order of groups (`groupsFinished`), which is what `@unchecked Sendable` claims.
 final class Finisher: @unchecked Sendable {
     private let engine: any StorageEngine
     private let identity: LogIdentity

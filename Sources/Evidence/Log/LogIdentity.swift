@@ -17,7 +17,8 @@ package struct LogIdentity: Sendable {
         self.keySetNote = keySetNote
         keySet = try KeySet(opening: keySetNote, origin: origin, root: rootKey)
         self.signers = signers
-        for signer in signers where !keySet.entries.contains(where: { $0.key == signer.verifierKey }) {
+        for signer in signers
+        where !keySet.entries.contains(where: { $0.key == signer.verifierKey }) {
             throw Failure(
                 .refused,
                 "the log key at hand is not in this log's key set: it belongs to another log."

@@ -185,7 +185,8 @@ struct Recovery {
         } catch {
             throw Failure(
                 error.kind == .refused ? .refused : .corrupt,
-                "the last recorded checkpoint does not verify (\(error.words)); run proofreel verify"
+                "the last recorded checkpoint does not verify (\(error.words)); run proofreel"
+                    + " verify"
             )
         }
         signedSize = checkpoint.size
@@ -215,7 +216,8 @@ struct Recovery {
             throw Failure(
                 .dataLoss,
                 "the index has seen \(mark.leaf) leaves, the log has \(edge.size): segments are"
-                    + " missing or from an older copy. Restore them, or see proofreel admin successor;"
+                    + " missing or from an older copy. Restore them, or see proofreel admin"
+                    + " successor;"
                     + " if all are there, run proofreel admin rebuild-index")
         }
         report.takenOver = edge.size - signedSize
@@ -229,7 +231,8 @@ struct Recovery {
         guard present >= end.offset else {
             throw Failure(
                 .dataLoss,
-                "\(Names.segment(end.segment)) has \(present) bytes where \(end.offset) were recorded:"
+                "\(Names.segment(end.segment)) has \(present) bytes where \(end.offset) were"
+                    + " recorded:"
                     + " restore it from a copy; do not delete the checkpoints")
         }
     }
@@ -255,8 +258,10 @@ struct Recovery {
     private func shorter(than size: UInt64) -> Failure {
         Failure(
             .dataLoss,
-            "the log holds \(size) leaves but a checkpoint for \(signedSize) was signed: leaf \(size)"
-                + " and later are missing. Restore the missing segments; do not delete the checkpoint"
+            "the log holds \(size) leaves but a checkpoint for \(signedSize) was signed: leaf"
+                + " \(size)"
+                + " and later are missing. Restore the missing segments; do not delete the"
+                + " checkpoint"
         )
     }
 
@@ -290,8 +295,8 @@ struct Recovery {
         try endGroup(isLast: true)
     }
 
-    /// Whether the last segment was just being made. Nothing in it counted, so it is made again with
-    /// the next group; until then it stays as it is.
+    /// Whether the last segment was just being made. Nothing in it counted, so it is made again
+    /// with the next group; until then it stays as it is.
     private func isRemnant(
         _ scanner: SegmentScanner, isLast: Bool, _ expected: UInt64
     ) throws(Failure) -> Bool {
@@ -335,8 +340,9 @@ struct Recovery {
         }
     }
 
-    /// Whether what follows broken bytes can be the rest of the group that was being written. A whole
-    /// frame of a later group means that this one had been synced: then it is damage, not a tear.
+    /// Whether what follows broken bytes can be the rest of the group that was being written. A
+    /// whole frame of a later group means that this one had been synced: then it is damage, not a
+    /// tear.
     private func isTail(
         _ scanner: SegmentScanner, _ at: UInt64, _ expected: UInt64
     ) throws(Failure) -> Bool {
@@ -353,7 +359,8 @@ struct Recovery {
     ) -> Failure {
         Failure(
             .corrupt,
-            "leaf \(index) in \(Names.segment(scanner.segment)) at byte \(at) is damaged (\(words));"
+            "leaf \(index) in \(Names.segment(scanner.segment)) at byte \(at) is damaged"
+                + " (\(words));"
                 + " restore the segment from a copy. proofreel verify tells the rest")
     }
 

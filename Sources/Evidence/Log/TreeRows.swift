@@ -3,8 +3,8 @@ internal import EvidenceFormat
 internal import SegmentFormat
 internal import Store
 
-/// The stored hashes of the tree (tlog-tiles: one row per level, a tile is 256 of them) and the place
-/// of every leaf. Derived: recovery rebuilds what a crash took.
+/// The stored hashes of the tree (tlog-tiles: one row per level, a tile is 256 of them) and the
+/// place of every leaf. Derived: recovery rebuilds what a crash took.
 final class TreeRows: TileReader, Sendable {
     /// 256^5 leaves are more than any plant will ever write.
     static let levelMax = 5

@@ -13,8 +13,8 @@ package struct ScrubReport: Sendable {
     package internal(set) var faults: [String] = []
 }
 
-/// Reads sealed segments again, slowly, in the running server: rot shows while a good copy may still
-/// exist. Each round leaves a `scrub` leaf, so "last read on" is itself evidence.
+/// Reads sealed segments again, slowly, in the running server: rot shows while a good copy may
+/// still exist. Each round leaves a `scrub` leaf, so "last read on" is itself evidence.
 package struct ScrubLimits: Sendable {
     /// 0: as fast as the disk allows.
     package var bytesPerSecond: UInt64 = 20 << 20
@@ -25,7 +25,8 @@ package struct ScrubLimits: Sendable {
 }
 
 extension EvidenceLog {
-    /// `goOn` is asked after every piece; false ends the round early, and the leaf says how far it got.
+    /// `goOn` is asked after every piece; false ends the round early, and the leaf says how far it
+    /// got.
     package func scrub(
         _ limits: ScrubLimits, goOn: (_ done: ScrubReport) -> Bool = { _ in true }
     ) throws(Failure) -> ScrubReport {

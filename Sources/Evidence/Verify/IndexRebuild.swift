@@ -53,7 +53,9 @@ final class IndexRebuild {
     func chainHead(_ check: String) throws(Failure) -> ChainHead {
         if let head = heads[check] { return head }
         let key = ShortHash("chain", check)
-        guard let bytes = try scratch.get(key.bytes, in: Table.chainShard(key)) else { return .empty }
+        guard let bytes = try scratch.get(key.bytes, in: Table.chainShard(key)) else {
+            return .empty
+        }
         return try ChainHead(decoding: bytes)
     }
 
@@ -95,7 +97,9 @@ final class IndexRebuild {
         with engine: EmbeddedEngine, _ report: (String) -> Bool
     ) throws(Failure) {
         try flush()
-        guard let stored = try engine.mapCursor(), let right = try scratch.mapCursor() else { return }
+        guard let stored = try engine.mapCursor(), let right = try scratch.mapCursor() else {
+            return
+        }
         var a = try stored.next()
         var b = try right.next()
         while a != nil || b != nil {

@@ -139,13 +139,16 @@ final class LogRules {
 
     private func checkTarget(_ leaf: Leaf, _ damage: (String) -> Void) throws(Failure) {
         guard let target = leaf.recordID("target") ?? leaf.recordID("parent") else { return }
-        if try index.entry(of: target) == nil { damage("speaks of \(target), which is not in the log") }
+        if try index.entry(of: target) == nil {
+            damage("speaks of \(target), which is not in the log")
+        }
     }
 
     // MARK: Holds and removals
 
     private func checkUnhold(_ leaf: Leaf, _ damage: (String) -> Void) {
-        guard let id = leaf.recordID("hold"), let i = holds.firstIndex(where: { $0.id == id }) else {
+        guard let id = leaf.recordID("hold"), let i = holds.firstIndex(where: { $0.id == id })
+        else {
             return damage("ends a hold that is not active")
         }
         guard leaf.string("step") == "release" else {

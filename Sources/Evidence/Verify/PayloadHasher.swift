@@ -4,8 +4,8 @@ internal import Linux
 internal import SegmentFormat
 internal import Store
 
-/// Reads payloads and private sections again and hashes them on threads of its own, while the leaves
-/// are being read: hashing is most of the work of a deep check.
+/// Reads payloads and private sections again and hashes them on threads of its own, while the
+/// leaves are being read: hashing is most of the work of a deep check.
 final class PayloadHasher: @unchecked Sendable {
     struct Job {
         let leaf: UInt64

@@ -3,8 +3,8 @@ internal import EvidenceFormat
 internal import SegmentFormat
 internal import Store
 
-/// Compares the stored rows (tile hashes and places) with what the leaves give. Every stored entry is
-/// compared, so a forged tile shows whether or not a proof would use it.
+/// Compares the stored rows (tile hashes and places) with what the leaves give. Every stored entry
+/// is compared, so a forged tile shows whether or not a proof would use it.
 struct RowCheck {
     private static let batchLeaves: UInt64 = 8192
 

@@ -162,7 +162,9 @@ package struct Verifier {
 
     private mutating func countSegments() throws(Failure) {
         segmentCount = try Recovery.segmentCount(engine)
-        for segment in 0..<segmentCount { totalBytes += try engine.length(of: Names.segment(segment)) }
+        for segment in 0..<segmentCount {
+            totalBytes += try engine.length(of: Names.segment(segment))
+        }
     }
 
     private mutating func pass(_ segment: UInt32) throws(Failure) -> SegmentSeal? {
@@ -195,7 +197,8 @@ package struct Verifier {
             case .end(let at):
                 scannedBytes += scanner.length
                 if at < scanner.length && !(isLast && !isClosedCleanly) {
-                    result.add(.damage, name, "has \(scanner.length - at) bytes after its last frame")
+                    result.add(
+                        .damage, name, "has \(scanner.length - at) bytes after its last frame")
                 }
                 return isLast ? nil : open.seal()
             case .broken(let at, let words):
@@ -258,7 +261,10 @@ package struct Verifier {
         let object = Names.segment(place.segment)
         let parts = [
             // A delete leaf repeats the hash of what it removes and has nothing beside it.
-            (place.payloadBytes, place.payloadOffset, leaf.isRecord ? leaf.digest("pay") : nil, false),
+            (
+                place.payloadBytes, place.payloadOffset, leaf.isRecord ? leaf.digest("pay") : nil,
+                false
+            ),
             (place.privateBytes, place.privateOffset, leaf.digest("priv"), true),
         ]
         for (count, offset, expected, isPrivate) in parts {
@@ -307,7 +313,8 @@ package struct Verifier {
                     result.add(.note, subject, "its removal was ordered and done but not confirmed")
                 }
             } else if mismatch.isErased {
-                result.add(.damage, subject, "MISSING: \(range) were erased without a lawful deletion")
+                result.add(
+                    .damage, subject, "MISSING: \(range) were erased without a lawful deletion")
             } else {
                 result.add(.damage, subject, "\(range) are not what was recorded")
             }

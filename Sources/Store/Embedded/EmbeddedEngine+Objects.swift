@@ -46,7 +46,8 @@ extension EmbeddedEngine {
         let present = try plain.length()
         guard present >= length else {
             throw Failure(
-                .dataLoss, "\(object) has \(present) bytes where \(length) were written; run verify")
+                .dataLoss, "\(object) has \(present) bytes where \(length) were written; run verify"
+            )
         }
         if present > length {
             try plain.truncate(to: length)
@@ -55,7 +56,8 @@ extension EmbeddedEngine {
         try plain.allocate(upTo: max(capacity, length))
         let page = UInt64(PageArena.pageBytes)
         let tail = try plain.read((length / page * page)..<length)
-        let direct = options.directWrites ? try files.open(openFiles.path(object), .writeDirect) : plain
+        let direct =
+            options.directWrites ? try files.open(openFiles.path(object), .writeDirect) : plain
         let appender = EmbeddedAppender(direct, plain: plain, length: length, tail: tail) {
             () throws(Failure) in try self.guardWrite(epoch)
         }

@@ -70,7 +70,9 @@ package final class EmbeddedEngine: StorageEngine {
             processLock = try ProcessLock("\(root)/\(Self.lockFile)")
         }
         try Self.checkFormat(root, files, readOnly: options.readOnly)
-        if options.discardMaps && !options.readOnly { try Maps.discard("\(root)/\(Self.indexFolder)") }
+        if options.discardMaps && !options.readOnly {
+            try Maps.discard("\(root)/\(Self.indexFolder)")
+        }
         openFiles = OpenFiles(files, folder: "\(root)/\(Self.objectFolder)")
         maps = try Maps("\(root)/\(Self.indexFolder)", options)
     }
@@ -91,7 +93,9 @@ package final class EmbeddedEngine: StorageEngine {
                 throw Failure(
                     .unsupported,
                     "\(root) was written by a newer proofreel (its FORMAT file says"
-                        + " \(text.dropFirst(26).prefix { $0 != "\n" })); use that version or a later one")
+                        + " \(text.dropFirst(26).prefix { $0 != "\n" })); use that version or a"
+                        + " later one"
+                )
             }
             let others = try files.list(root).filter { $0 != lockFile && $0 != formatFile }
             if !readOnly && others.isEmpty { return try mendFormat(path, files) }

@@ -48,14 +48,17 @@ enum FileSums {
         for line in lines { expected[String(line.dropFirst(9))] = String(line.prefix(8)) }
         for present in try files.list(folder) where !isExempt(present) && present != name {
             guard let sum = expected.removeValue(forKey: present) else {
-                report(EngineFinding(.damage, "index/\(present)", "a file that does not belong here"))
+                report(
+                    EngineFinding(.damage, "index/\(present)", "a file that does not belong here"))
                 continue
             }
             if hex(try Self.sum("\(folder)/\(present)", files)) != sum {
                 report(
                     EngineFinding(
                         .damage, "index/\(present)",
-                        "bytes changed since the store was closed; run proofreel admin rebuild-index"))
+                        "bytes changed since the store was closed; run proofreel admin"
+                            + " rebuild-index"
+                    ))
             }
         }
         for missing in expected.keys.sorted() {

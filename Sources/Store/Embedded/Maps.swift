@@ -2,8 +2,8 @@ internal import Base
 internal import Linux
 internal import RocksDB
 
-/// All shards in one RocksDB: key = table ‖ shard name ‖ key, so a shard is a range and a batch over
-/// several shards is one atomic write, which is more than the seam promises.
+/// All shards in one RocksDB: key = table ‖ shard name ‖ key, so a shard is a range and a batch
+/// over several shards is one atomic write, which is more than the seam promises.
 final class Maps: Sendable {
     /// Table, one byte of shard, sixteen bytes of hash: what point lookups and posting scans share.
     private static let prefixBytes = 18
@@ -38,7 +38,7 @@ final class Maps: Sendable {
         do {
             database = try Database(path: path, options: native)
             damage = nil
-        } catch where options.readOnly {
+        } catch  where options.readOnly {
             database = nil
             damage = error
         } catch {

@@ -56,7 +56,8 @@ struct Opening {
         guard keys.exists else {
             throw Failure(
                 .notFound,
-                "\(directory.path) holds a log but no keys; restore the folder keys/ from its backup"
+                "\(directory.path) holds a log but no keys; restore the folder keys/ from its"
+                    + " backup"
             )
         }
         let identity = try keys.open(source.read())
