@@ -26,6 +26,21 @@ internal import COpenSSL
         return Digest(out.span)
     }
 
+    /// Where the hash stands, to go on later in another process. Only for this machine's own use:
+    /// the bytes are those of the library's context.
+    package var state: [UInt8] {
+        unsafe withUnsafeBytes(of: context) { unsafe Array($0) }
+    }
+
+    /// Goes on from `state`; nil when the bytes are not of the right number.
+    package init?(state: [UInt8]) {
+        guard state.count == MemoryLayout<SHA256_CTX>.size else { return nil }
+        unsafe withUnsafeMutableBytes(of: &context) { context in
+            unsafe context.copyBytes(from: state)
+        }
+        guard context.num < SHA256_CBLOCK, context.md_len == SHA256_DIGEST_LENGTH else { return nil }
+    }
+
     package static func hash(_ bytes: Span<UInt8>) -> Digest {
         var hash = SHA256()
         hash.update(bytes)

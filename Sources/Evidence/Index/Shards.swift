@@ -5,10 +5,17 @@ internal import Store
 /// Where each kind of entry lives. Hashed tables are cut by a byte of the key; series by month, so
 /// that what has expired can go as whole shards.
 extension Table {
-    private func shard(_ byte: UInt8) -> Shard { Shard(table: rawValue, name: [byte]) }
+    private func shard(_ byte: UInt8) -> Shard {
+        Shard(table: rawValue, name: Self.names[Int(byte)])
+    }
+
+    /// Made once: every index entry needs one of these.
+    private static let names: [[UInt8]] = (0...255).map { [UInt8($0)] }
 
     static let metaShard = Table.meta.shard(0)
     static let watermarkKey = Array("watermark".utf8)
+    /// The open segment's running digest: saves reading it again at every start.
+    static let digestKey = Array("open-segment".utf8)
     static let holdShard = Table.holds.shard(0)
     static let pendingShard = Table.pending.shard(0)
     static let policyShard = Table.policies.shard(0)

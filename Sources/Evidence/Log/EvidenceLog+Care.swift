@@ -77,12 +77,14 @@ extension EvidenceLog {
         else { return }
         defer { care.state.withLock { $0.persisting = false } }
         if let stop = stopped { throw stop }
-        let (head, from) = monitor.withLock { ($0.head, $0.persisted) }
+        let (head, from, digest) = monitor.withLock { ($0.head, $0.persisted, $0.digestState) }
         let size = head.checkpoint.size
         guard size > from else { return }
         do throws(Failure) {
             try rows.sync(from, size, epoch: epoch)
-            try engine.syncMaps(epoch: epoch)
+            try engine.apply(
+            [ShardWrite(Table.metaShard, put: Table.digestKey, digest)], epoch: epoch)
+        try engine.syncMaps(epoch: epoch)
             try record(head)
         } catch {
             // A second try could succeed without the bytes that the first one lost.

@@ -271,6 +271,7 @@ extension EvidenceLog {
         let (head, seal) = try finisher.finish(group, rows, epoch: epoch)
         monitor.withLock { state in
             state.head = head
+            state.digestState = finisher.digestState
             group.outcome.head = head
             state.groupsFinished = group.number
             state.chains.evict(finished: group.number)

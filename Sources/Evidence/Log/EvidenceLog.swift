@@ -69,6 +69,8 @@ package final class EvidenceLog: Sendable {
         var unsealed: [SegmentSeal] = []
         /// What survives a power cut without replay.
         var persisted: UInt64
+        /// The open segment's digest as it stands at `head`.
+        var digestState: [UInt8] = []
         var newestTime: WallTime
         var holds: [ActiveHold] = []
         var policies = PolicyHistory()

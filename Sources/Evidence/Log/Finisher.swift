@@ -56,6 +56,9 @@ final class Finisher: @unchecked Sendable {
         return (SignedHead(checkpoint: checkpoint, note: note), seal)
     }
 
+    /// Of the newest finished group's segment.
+    var digestState: [UInt8] { openSegment?.state ?? [] }
+
     /// The first group of a new segment ends the digest of the one before.
     private func turnSegment(_ group: Group) throws(Failure) -> SegmentSeal? {
         if let open = openSegment, open.segment == group.segment { return nil }
@@ -84,6 +87,29 @@ final class OpenSegment {
         }
         digest = FrameDigest(header.span)
     }
+
+    /// Goes on from what an earlier run had persisted; nil when that is of no use here.
+    init?(state: [UInt8]) {
+        guard state.count > 20 else { return nil }
+        digest = FrameDigest(state: Array(state.dropFirst(20)))
+        guard digest != nil else { return nil }
+        segment = state.span.bigEndian(UInt32.self, at: 0)
+        first = state.span.bigEndian(UInt64.self, at: 4)
+        count = state.span.bigEndian(UInt64.self, at: 12)
+    }
+
+    /// Where the digest stands, so that the next start need not read the segment again.
+    var state: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendBigEndian(segment)
+        bytes.appendBigEndian(first)
+        bytes.appendBigEndian(count)
+        if let digest = digest?.state { bytes += digest }
+        return bytes
+    }
+
+    /// Bytes of the segment that the digest covers.
+    var byteCount: UInt64 { digest?.byteCount ?? 0 }
 
     func add(_ header: FrameHeader, leaf: Span<UInt8>, secret: Digest?, payload: Digest?) {
         digest?.add(header, leaf: leaf, secret: secret, payload: payload)

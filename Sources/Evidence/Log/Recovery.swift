@@ -440,14 +440,28 @@ struct Recovery {
 
     private func digestOfOpenSegment() throws(Failure) -> OpenSegment? {
         guard remnant == nil else { return nil }
-        let scanner = try SegmentScanner(engine, segment: end.segment)
-        let header = try scanner.header()
-        let open = try OpenSegment(engine, segment: end.segment, first: header.firstLeaf)
+        let stored = try storedDigest()
+        let open = if let stored { stored } else { try newDigest() }
+        let scanner = try SegmentScanner(engine, segment: end.segment, from: open.byteCount)
         while scanner.position < end.offset, case .frame(let frame) = try scanner.next() {
             let hashes = try FrameHashes(frame)
             open.add(
                 frame.header, leaf: frame.leaf.span, secret: hashes.secret, payload: hashes.payload)
         }
         return open
+    }
+
+    /// What the last run persisted, if it is of this segment and not ahead of it.
+    private func storedDigest() throws(Failure) -> OpenSegment? {
+        guard let state = try engine.get(Table.digestKey, in: Table.metaShard),
+            let open = OpenSegment(state: state), open.segment == end.segment,
+            open.byteCount <= end.offset
+        else { return nil }
+        return open
+    }
+
+    private func newDigest() throws(Failure) -> OpenSegment {
+        let header = try SegmentScanner(engine, segment: end.segment).header()
+        return try OpenSegment(engine, segment: end.segment, first: header.firstLeaf)
     }
 }
