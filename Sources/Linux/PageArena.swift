@@ -70,7 +70,8 @@ internal import Glibc
     }
 
     package func write(_ bytes: Span<UInt8>, at offset: Int) {
-        precondition(offset >= 0 && offset + bytes.count <= count)
+        // Not `count`, which another thread's reservation may be changing at this moment.
+        precondition(offset >= 0 && carried + offset + bytes.count <= capacity)
         unsafe bytes.withUnsafeBytes { source in
             if let from = source.baseAddress {
                 unsafe memcpy(memory + carried + offset, from, source.count)

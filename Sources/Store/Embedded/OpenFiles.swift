@@ -1,6 +1,5 @@
 internal import Base
 internal import Linux
-internal import Synchronization
 
 /// Open descriptors of recently used objects, bounded; a store of years has many thousand objects.
 final class OpenFiles: Sendable {
@@ -17,7 +16,7 @@ final class OpenFiles: Sendable {
 
     let files: any FileSystem
     private let folder: String
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     init(_ files: any FileSystem, folder: String) {
         self.files = files
