@@ -14,7 +14,7 @@ struct LargeLog {
     let folder: String
     let leaves: Int
 
-    private static let writers = 64
+    private static let writers = 512
     private static let seed: [UInt8] = Array(repeating: 9, count: 32)
 
     /// The same keys in this process and in the ones it starts.

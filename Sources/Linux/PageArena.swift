@@ -70,8 +70,7 @@ internal import Glibc
     }
 
     package func write(_ bytes: Span<UInt8>, at offset: Int) {
-        // Against what never changes while the arena fills: `count` is its owner's, under the
-        // lock.
+        // Not `count`, which another thread's reservation may be changing at this moment.
         precondition(offset >= 0 && carried + offset + bytes.count <= capacity)
         unsafe bytes.withUnsafeBytes { source in
             if let from = source.baseAddress {

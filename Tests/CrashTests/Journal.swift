@@ -2,7 +2,7 @@ import Base
 import Crypto
 import Evidence
 import EvidenceFormat
-import Synchronization
+import Linux
 import TestSupport
 
 /// What the clients of a log remember: every leaf that was acknowledged, with its checkpoint. The
@@ -19,7 +19,7 @@ final class Journal: Sendable {
         var entries: [Entry] = []
         var failures: [String] = []
     }
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     func note(_ receipt: Receipt, payload: [UInt8]? = nil, link: Link? = nil) {
         let entry = Entry(

@@ -3,7 +3,6 @@ import Evidence
 import EvidenceFormat
 import Linux
 import Store
-import Synchronization
 import TestSupport
 import Testing
 
@@ -30,7 +29,7 @@ private final class KillTrial: Sendable {
     }
     private let rounds: Int
     private let folder = Scratch()
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     init(rounds: Int) { self.rounds = rounds }
 

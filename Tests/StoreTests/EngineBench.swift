@@ -1,7 +1,6 @@
 import Base
 import Linux
 import Store
-import Synchronization
 import TestSupport
 
 /// The engines that the contract is held against.

@@ -1,6 +1,6 @@
 import Base
+import Linux
 import Store
-import Synchronization
 import TestSupport
 import Testing
 
@@ -162,7 +162,7 @@ extension EngineContract {
         @Test(arguments: EngineKind.allCases)
         func `the first to put a key is the one everybody sees`(_ kind: EngineKind) throws {
             try kind.withEngine { engine, epoch in
-                let answers = Mutex<[[UInt8]]>([])
+                let answers = Monitor<[[UInt8]]>([])
                 try inParallel(8) { i in
                     let answer = try engine.putIfAbsent(
                         [1], [UInt8(i)], in: EngineContract.shard, epoch: epoch)

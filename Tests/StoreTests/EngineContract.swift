@@ -1,7 +1,6 @@
 import Base
 import Linux
 import Store
-import Synchronization
 import TestSupport
 import Testing
 
@@ -26,7 +25,7 @@ import Testing
     @Test(arguments: EngineKind.allCases)
     func `of two threads that create a name one succeeds`(_ kind: EngineKind) throws {
         try kind.withEngine { engine, epoch in
-            let made = Mutex(0)
+            let made = Monitor(0)
             try inParallel(4) { _ in
                 do throws(Failure) {
                     try engine.create(Self.name, epoch: epoch)

@@ -1,13 +1,12 @@
 internal import Foundation
 internal import Linux
-internal import Synchronization
 
 /// A process that a test started, with what it prints. One of the package's own test tools.
 package final class Child: Sendable {
     package let id: Int32
-    private let printed: Mutex<[UInt8]>
-    private let reader: Mutex<Linux.Thread?>
-    private let ended = Mutex<Int32?>(nil)
+    private let printed: Monitor<[UInt8]>
+    private let reader: Monitor<Linux.Thread?>
+    private let ended = Monitor<Int32?>(nil)
 
     /// `user` runs it as somebody else, which only root may do.
     package init(_ tool: String, _ arguments: [String], user: UInt32? = nil) throws {
@@ -39,8 +38,8 @@ package final class Child: Sendable {
             throw ChildFailure("cannot start \(command[0]): \(String(cString: strerror(code)))")
         }
         self.id = id
-        printed = Mutex([])
-        reader = Mutex(nil)
+        printed = Monitor([])
+        reader = Monitor(nil)
         let output = pipes[0]
         let thread = Linux.Thread(name: "child-output") { [self] in
             var buffer = [UInt8](repeating: 0, count: 1 << 16)

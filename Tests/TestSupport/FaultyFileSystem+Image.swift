@@ -1,6 +1,5 @@
 internal import Base
 internal import Linux
-internal import Synchronization
 
 extension FaultyFileSystem {
     /// The disk as a power cut at this moment leaves it, below another root.

@@ -1,6 +1,5 @@
 package import Base
 package import Linux
-internal import Synchronization
 
 /// A disk in memory that keeps only what was synced, tears what was not, and fails when it is told
 /// to. Every path below `root` is its own; nothing reaches the real disk.
@@ -59,8 +58,8 @@ package final class FaultyFileSystem: FileSystem {
     }
 
     package let root: String
-    let state = Mutex(State())
-    private let observer = Mutex<(@Sendable (Int) -> Void)?>(nil)
+    let state = Monitor(State())
+    private let observer = Monitor<(@Sendable (Int) -> Void)?>(nil)
 
     package init(root: String) { self.root = root }
 

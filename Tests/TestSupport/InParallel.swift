@@ -1,5 +1,4 @@
 internal import Linux
-internal import Synchronization
 
 /// Runs `body` on so many threads of its own and rethrows the first failure. Tasks would not do:
 /// what blocks must not sit on the pool that runs the other tests.
@@ -17,7 +16,7 @@ package func inParallel(
 }
 
 private final class Failures: Sendable {
-    private let errors = Mutex<[any Error]>([])
+    private let errors = Monitor<[any Error]>([])
     func add(_ error: any Error) { errors.withLock { $0.append(error) } }
     var first: (any Error)? { errors.withLock { $0.first } }
 }

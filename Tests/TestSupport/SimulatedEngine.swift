@@ -1,4 +1,5 @@
 package import Base
+internal import Glibc
 internal import Linux
 package import Store
 internal import Synchronization
@@ -18,6 +19,8 @@ package final class SimulatedCluster: Sendable {
         /// Map writes since the last sync, oldest first.
         var unsynced: [MapChange] = []
         var writes = 0
+        /// The same for each thread: the tries of one write follow each other there.
+        var writesOfThread: [UInt: Int] = [:]
         var doubts: Doubts = .none
     }
     enum MapChange {
@@ -28,7 +31,7 @@ package final class SimulatedCluster: Sendable {
     /// Which writes end in `.unknownOutcome`.
     package enum Doubts: Sendable {
         case none
-        /// Every one, and again so often before one is known to have happened.
+        /// Every one, and again so often before it is known to have happened.
         case every(repeats: Int, happened: Bool)
         /// One in three, some of them happened.
         case some(seed: UInt64)
@@ -36,7 +39,7 @@ package final class SimulatedCluster: Sendable {
         case silent(from: Int, seed: UInt64)
     }
 
-    let state = Mutex(State())
+    let state = Monitor(State())
 
     package init() {}
 
@@ -44,6 +47,7 @@ package final class SimulatedCluster: Sendable {
         state.withLock { state in
             state.doubts = doubts
             state.writes = 0
+            state.writesOfThread = [:]
         }
     }
 
@@ -111,7 +115,10 @@ package final class SimulatedEngine: StorageEngine {
             }
             let number = state.writes
             state.writes += 1
-            switch state.doubts.fate(of: number) {
+            let thread = UInt(pthread_self())
+            let ofThread = state.writesOfThread[thread, default: 0]
+            state.writesOfThread[thread] = ofThread + 1
+            switch state.doubts.fate(of: number, ofThread: ofThread) {
             case .answered: return try body(&state)
             case .lost: throw Self.unknown
             case .unanswered:
@@ -299,11 +306,11 @@ extension SimulatedCluster.Object {
 extension SimulatedCluster.Doubts {
     enum Fate { case answered, unanswered, lost }
 
-    func fate(of number: Int) -> Fate {
+    func fate(of number: Int, ofThread: Int) -> Fate {
         switch self {
         case .none: return .answered
         case .every(let repeats, let happened):
-            return number % (repeats + 1) == repeats ? .answered : happened ? .unanswered : .lost
+            return ofThread % (repeats + 1) == repeats ? .answered : happened ? .unanswered : .lost
         case .some(let seed):
             var random = SeededRandom(seed: seed &+ UInt64(number))
             switch random.next() % 6 {

@@ -1,6 +1,5 @@
 internal import Base
 internal import Linux
-internal import Synchronization
 
 /// The log's housekeeping thread and what it remembers: when things were last made durable, and how
 /// far the wall clock may be trusted.
@@ -21,13 +20,14 @@ final class Care: Sendable {
     static let trustKeepNanoseconds: UInt64 = 1_000_000_000
     static let stepMicroseconds: Int64 = 100_000
 
-    let state = Mutex(State())
+    let state = Monitor(State())
 
     /// The kernel's word on its clock, asked at most once a second.
     func trust(_ clock: any Clock) -> ClockTrust {
         let now = clock.monotonicNanoseconds
         return state.withLock { state in
-            if let trust = state.trust, now - state.trustRead < Self.trustKeepNanoseconds {
+            // Another thread may have asked after `now`.
+            if let trust = state.trust, now < state.trustRead + Self.trustKeepNanoseconds {
                 return trust
             }
             let trust = clock.trust

@@ -3,7 +3,6 @@ internal import EvidenceFormat
 internal import IndexFormat
 internal import Linux
 internal import Store
-internal import Synchronization
 
 extension EvidenceLog {
     func startCare() {
@@ -45,7 +44,7 @@ extension EvidenceLog {
         let (size, persisted) = monitor.withLock { ($0.head.checkpoint.size, $0.persisted) }
         let now = clock.monotonicNanoseconds
         let last = care.state.withLock { $0.lastPersist }
-        let old = now - last >= options.persistSeconds * 1_000_000_000
+        let old = now >= last + options.persistSeconds * 1_000_000_000
         if size - persisted >= options.persistLeaves || (old && size > persisted) { try persist() }
     }
 

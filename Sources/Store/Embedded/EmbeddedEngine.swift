@@ -42,7 +42,9 @@ package final class EmbeddedEngine: StorageEngine {
     /// Keys of the daemon live beside the engine's folders, and other things it is told of.
     package let foreignFolders: [String]
     private let processLock: ProcessLock?
-    let conditionalWrites = Monitor(())
+    /// The state means nothing; one of no bytes would share its address with a neighbour, which
+    /// ThreadSanitizer takes for a race.
+    let conditionalWrites = Monitor(0)
     /// Who appends to which object, for erasures to be told of.
     let appenders = Mutex<[ObjectName: WeakAppender]>([:])
     private let currentEpoch = Atomic<UInt64>(0)
