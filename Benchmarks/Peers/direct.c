@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <openssl/evp.h>
 #include "support.h"
 
 enum { page = 4096, segment_bytes = 256 << 20 };
@@ -57,7 +58,7 @@ static int write_page_aligned(int fd, const char *bytes, size_t count, off_t off
 }
 
 int peer_direct_prealloc(const char *dir, const size_t *batch_bytes, size_t batch_count,
-                         uint64_t *latencies, peer_result *result) {
+                         int hashed, uint64_t *latencies, peer_result *result) {
     *result = (peer_result){0};
     size_t largest;
     size_t segments = segments_for(batch_bytes, batch_count, &largest);
@@ -83,6 +84,10 @@ int peer_direct_prealloc(const char *dir, const size_t *batch_bytes, size_t batc
             used = 0;
         }
         uint64_t start = peer_nanoseconds();
+        if (hashed) {
+            unsigned char digest[32];
+            EVP_Digest(bytes, batch_bytes[i], digest, NULL, EVP_sha256(), NULL);
+        }
         if (write_page_aligned(files[current], bytes, count, (off_t)used) != 0
             || fdatasync(files[current]) != 0) {
             status = fail(result, "segment");

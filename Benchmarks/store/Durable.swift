@@ -31,6 +31,9 @@ struct Durable {
         contenders += [
             Contender("append+fdatasync") { try peers.append(batches.bytes, objectBytes: bytes) },
             Contender("direct, allocated") { try peers.direct(batches.bytes, objectBytes: bytes) },
+            Contender("direct, hashed first") {
+                try peers.direct(batches.bytes, objectBytes: bytes, hashed: true)
+            },
             Contender("file each") {
                 try peers.fileEach(writers: writers, objectBytes: bytes, count: count)
             },

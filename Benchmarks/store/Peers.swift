@@ -13,9 +13,9 @@ struct Peers {
         }
     }
 
-    func direct(_ batches: [Int], objectBytes: Int) throws -> Run {
+    func direct(_ batches: [Int], objectBytes: Int, hashed: Bool = false) throws -> Run {
         try run(commits: batches.count, operations: batches.reduce(0, +) / objectBytes) {
-            peer_direct_prealloc(folder, batches, batches.count, $0, $1)
+            peer_direct_prealloc(folder, batches, batches.count, hashed ? 1 : 0, $0, $1)
         }
     }
 

@@ -99,7 +99,7 @@ enum Sample {
             name != "LOCK" && name != "index/LOCK" && !name.hasPrefix("index/LOG")
                 && !folder.bytes(name).isEmpty
         }
-        let rounds = Effort.rounds(200)
+        let rounds = Effort.deepRounds(10_000)
         for round in 0..<rounds {
             // Each class of file gets its share, however small its files are.
             let name = files[round % files.count]

@@ -36,8 +36,9 @@ int peer_append_fdatasync(const char *dir, const size_t *batch_bytes, size_t bat
 
 // The same batches, each rounded up to pages, one O_DIRECT pwrite and one fdatasync, on segment files
 // of 256 MiB that were allocated before the clock started.
+// `hashed`: SHA-256 over each batch before it is written, as anything that proves must have done.
 int peer_direct_prealloc(const char *dir, const size_t *batch_bytes, size_t batch_count,
-                         uint64_t *latencies, peer_result *result);
+                         int hashed, uint64_t *latencies, peer_result *result);
 
 // A file each: write, fsync, rename, fsync of the folder.
 int peer_file_each(const char *dir, int writers, size_t object_bytes, size_t count,
