@@ -40,7 +40,7 @@ struct VerificationPage {
         facts.add("payloads", Amount.bytes(result.payloadBytes))
         facts.add("segments", "\(result.segments)")
         facts.add("checkpoints", "\(result.checkpoints), \(result.anchors) from elsewhere")
-        facts.add("removed", "\(result.removedLawfully), all lawfully")
+        facts.add("lawfully removed", "\(result.removedLawfully)")
         if result.inUse {
             facts.add("in use", "a process writes here; what it is just writing was not judged")
         }
