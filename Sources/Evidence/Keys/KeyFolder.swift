@@ -150,6 +150,18 @@ package struct KeyFolder: Sendable {
         return (root, note, set)
     }
 
+    /// As it stands in the file, whoever signed it.
+    package func keySetNote() throws(Failure) -> SignedNote {
+        let bytes = try contents(Self.keySetFile)
+        do throws(Failure) {
+            return try SignedNote(parsing: bytes)
+        } catch {
+            throw Failure(
+                .corrupt,
+                "\(path(Self.keySetFile)) is damaged (\(error.words)); restore it from a copy")
+        }
+    }
+
     package func rootVerifierKey() throws(Failure) -> VerifierKey {
         let bytes = try contents(Self.rootVerifierFile)
         do throws(Failure) {

@@ -13,6 +13,15 @@ package struct ScrubReport: Sendable {
     package internal(set) var faults: [String] = []
 }
 
+/// The newest `scrub` leaf.
+package struct LastScrub: Sendable {
+    package let time: WallTime
+    package let segments: UInt32
+    package let faults: Int
+    /// Where a round that was cut off goes on; nil after a whole one.
+    package let goesOnAt: UInt32?
+}
+
 /// Reads sealed segments again, slowly, in the running server: rot shows while a good copy may
 /// still exist. Each round leaves a `scrub` leaf, so "last read on" is itself evidence.
 package struct ScrubLimits: Sendable {
@@ -38,9 +47,8 @@ extension EvidenceLog {
         var last = limits.from
         for segment in limits.from..<end {
             last = segment
-            try scrub(segment, &report, &pace)
+            guard try scrub(segment, &report, &pace, goOn) else { break }
             report.segments += 1
-            if !goOn(report) { break }
         }
         var draft = Draft(.scrub, by: .server)
         draft.fields = [
@@ -53,9 +61,25 @@ extension EvidenceLog {
         return report
     }
 
+    /// When sealed segments were last read again; nil when never.
+    package func lastScrub() throws(Failure) -> LastScrub? {
+        let newest = try PostingList.series(.kind(LeafKind.scrub.rawValue), engine)
+            .page(after: nil, newestFirst: true, limit: 1)
+        guard let index = newest.first?.leaf else { return nil }
+        let leaf = try LeafReader(engine, rows).leaf(at: index)
+        let segments = UInt32(clamping: leaf.int("segments") ?? 0)
+        let from = UInt32(clamping: leaf.int("from") ?? 0)
+        let to = UInt32(clamping: leaf.int("to") ?? 0)
+        return LastScrub(
+            time: leaf.time, segments: segments, faults: Int(leaf.int("faults") ?? 0),
+            goesOnAt: to >= from && segments < to - from + 1 ? to : nil)
+    }
+
+    /// False when it was ended before the segment's end.
     private func scrub(
-        _ segment: UInt32, _ report: inout ScrubReport, _ pace: inout Pace
-    ) throws(Failure) {
+        _ segment: UInt32, _ report: inout ScrubReport, _ pace: inout Pace,
+        _ goOn: (_ done: ScrubReport) -> Bool
+    ) throws(Failure) -> Bool {
         let object = Names.segment(segment)
         let scanner = try SegmentScanner(engine, segment: segment)
         var buffer: [UInt8] = []
@@ -70,7 +94,7 @@ extension EvidenceLog {
                         try compareSeal(open, &report)
                     }
                     report.bytes += UInt64(FrameHeader.byteCount)
-                    return
+                    return true
                 }
                 report.bytes += UInt64(frame.header.frameBytes)
                 pace.spend(frame.header.frameBytes)
@@ -79,9 +103,11 @@ extension EvidenceLog {
                     frame.header, leaf: frame.leaf.span, secret: hashes.secret,
                     payload: hashes.payload)
                 try scrubBytes(frame, hashes, &buffer, &report)
+                if !goOn(report) { return false }
             }
         } catch {
             report.faults.append("\(object): \(error.words)")
+            return true
         }
     }
 

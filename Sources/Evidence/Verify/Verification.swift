@@ -1,5 +1,6 @@
 package import Base
 internal import EvidenceFormat
+package import Store
 
 /// What `verify` found.
 package struct Verification: Sendable {
@@ -50,17 +51,29 @@ package struct Verification: Sendable {
     package internal(set) var anchors = 0
     package internal(set) var findings: [Finding] = []
     package internal(set) var findingsDropped = 0
+    /// Dropped ones too: the verdict must not depend on how many are kept.
+    private var isDamaged = false
+
+    package init() {}
 
     package var damage: [Finding] { findings.filter { $0.severity == .damage } }
 
     package var verdict: Verdict {
-        if !damage.isEmpty { return .tampered }
+        if isDamaged { return .tampered }
         if !rootPinned { return .originNotAuthenticated }
         return anchors > 0 ? .verified : .unanchored
     }
 
+    /// What was found beside the log, such as among its keys.
+    package mutating func add(_ finding: EngineFinding) {
+        add(finding.severity == .note ? .note : .damage, finding.place, finding.words)
+    }
+
     mutating func add(_ severity: Finding.Severity, _ subject: String, _ words: String) {
-        guard findings.count < Self.findingsMax else {
+        if severity == .damage { isDamaged = true }
+        // Notes leave room for damage.
+        let room = severity == .damage ? Self.findingsMax : Self.findingsMax / 2
+        guard findings.count < room else {
             findingsDropped += 1
             return
         }

@@ -371,8 +371,7 @@ package struct Verifier {
     private mutating func compareIndex(_ signed: UInt64) throws(Failure) {
         var result = self.result
         try engine.inspect { finding in
-            result.add(
-                finding.severity == .note ? .note : .damage, finding.place, finding.words)
+            result.add(finding)
         }
         if !result.inUse && !brokenOff && signed == rowCheck.edge.size {
             var count = 0

@@ -122,6 +122,9 @@ package final class EmbeddedEngine: StorageEngine {
         try files.create(path, Array(format.utf8))
     }
 
+    /// Why a store opened for reading goes without its maps; nil when they are there.
+    package var mapDamage: Failure? { maps.damage }
+
     package func claim() throws(Failure) -> Epoch {
         try requireWritable()
         let folder = "\(root)/\(Self.epochFolder)"

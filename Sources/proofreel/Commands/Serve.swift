@@ -13,6 +13,8 @@ extension CommandSpec {
             .value("origin", "NAME", "name of a new log, such as evidence.plant7.example/log/e1"),
             .passphrase,
             .list("anchor", "FILE", "checkpoint kept outside that this log must contain"),
+            .value("scrub-rate", "MB/s", "read full segments again, so fast; else 20, 0 is never"),
+            .value("scrub-days", "N", "a round every so many days; else 7, 0 is never"),
             .flag("demo", "fill a new log with a few pictures to look at"),
         ],
         examples: [
@@ -39,6 +41,9 @@ struct Serve {
     func run() throws -> ExitCode {
         Process.blockTerminationSignals()
         let directory = try DataDirectory(arguments)
+        var plan = Scrubbing.Plan()
+        plan.megabytesPerSecond = try arguments.number("scrub-rate", in: 0...100_000) ?? 20
+        plan.days = try arguments.number("scrub-days", in: 0...3650) ?? 7
         if directory.isServed {
             throw Failure(
                 .busy,
@@ -56,10 +61,12 @@ struct Serve {
         }
         let session = try Session.writing(opening)
         if arguments.has("demo") { try Demo.fill(session.log) }
-        return try serve(session, isNew: isNew, anchored: largest(opening.seen))
+        return try serve(session, plan, isNew: isNew, anchored: largest(opening.seen))
     }
 
-    private func serve(_ session: Session, isNew: Bool, anchored: UInt64?) throws -> ExitCode {
+    private func serve(
+        _ session: Session, _ plan: Scrubbing.Plan, isNew: Bool, anchored: UInt64?
+    ) throws -> ExitCode {
         let status: StatusServer
         do {
             status = try StatusServer(session, anchored: anchored)
@@ -70,9 +77,11 @@ struct Serve {
         StartPage(session, isNew: isNew).print(console)
         for line in try StatusPage(status.document()).lines(console) { console.print(line) }
         console.print("\nready; Ctrl-C ends")
-        var watch = Watch(session)
+        let scrubbing = Scrubbing(session.log, plan)
+        var watch = Watch(session, scrubbing)
         while !Process.waitForTermination(milliseconds: 500) { watch.look(console) }
         console.print("ending")
+        scrubbing.end()
         status.end()
         let stopped = session.log.stopped
         do throws(Failure) {
@@ -137,12 +146,15 @@ struct StartPage {
 /// Says what changed since the last look, and nothing when nothing did.
 struct Watch {
     private let session: Session
+    private let scrubbing: Scrubbing
     private var stopped = false
+    private var scrubStopped = false
     private var isLow = false
     private var isSynchronised = SystemClock().trust.synchronised
 
-    init(_ session: Session) {
+    init(_ session: Session, _ scrubbing: Scrubbing) {
         self.session = session
+        self.scrubbing = scrubbing
         isLow = lowSpace
     }
 
@@ -160,6 +172,10 @@ struct Watch {
             stopped = true
             say(console.bad("STOPPED: \(failure.words)"))
             say("nothing is stored any more; end this process, mend the cause, start again")
+        }
+        if !stopped, !scrubStopped, let failure = scrubbing.failure {
+            scrubStopped = true
+            say(console.warning("segments are not read again any more: \(failure.words)"))
         }
         let low = lowSpace
         if low != isLow {

@@ -58,3 +58,26 @@ struct Progress {
         if shown, total > 1 { StandardStream.error.write("\r\u{1B}[K") }
     }
 }
+
+/// Bytes read of all bytes, a few times a second; silent without a terminal.
+final class ByteProgress {
+    private static let stepNanoseconds: UInt64 = 200_000_000
+    private let shown = StandardStream.error.isTerminal
+    private let what: String
+    private var last: UInt64 = 0
+
+    init(_ what: String) { self.what = what }
+
+    func at(_ done: UInt64, of total: UInt64? = nil) {
+        guard shown else { return }
+        let now = SystemClock().monotonicNanoseconds
+        guard now - last >= Self.stepNanoseconds else { return }
+        last = now
+        let whole = total.map { " of \(Amount.bytes($0))" } ?? ""
+        StandardStream.error.write("\r\u{1B}[K\(what) \(Amount.bytes(done))\(whole)")
+    }
+
+    func end() {
+        if shown, last > 0 { StandardStream.error.write("\r\u{1B}[K") }
+    }
+}

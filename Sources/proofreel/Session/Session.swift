@@ -23,6 +23,12 @@ struct Session {
         var options = EmbeddedEngine.Options()
         options.readOnly = true
         let engine = try EmbeddedEngine(directory.path, options: options)
+        if let damage = engine.mapDamage {
+            throw Failure(
+                .corrupt,
+                "the index in \(directory.path) is damaged (\(damage.words)); it is derived data:"
+                    + " run proofreel admin rebuild-index")
+        }
         let log = try EvidenceLog.openForReading(
             engine, identity: directory.keys.openPublic(), clock: SystemClock())
         return Session(

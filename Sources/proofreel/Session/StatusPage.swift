@@ -36,6 +36,7 @@ struct StatusPage {
         facts.add(
             "retention", rules == 0 ? "everything is kept for ever" : Amount.count(rules, "rule"))
         facts.add("holds", "\(number("holds"))")
+        facts.add("scrubbed", scrubbed(console))
         facts.add("clock", clock(console))
         facts.add("anchored", anchored(console))
         let warnings = (status["warnings"]?.array ?? []).compactMap(\.string)
@@ -51,6 +52,17 @@ struct StatusPage {
             return "not served; read from the disk"
         }
         return console.good("serving") + ", process \(number("pid"))"
+    }
+
+    private func scrubbed(_ console: Console) -> String {
+        guard let time = status["scrubbed"]?.string.flatMap({ WallTime($0) }) else {
+            return "never"
+        }
+        let faults = number("scrub_faults")
+        let words = "\(Amount.count(faults, "fault"))"
+        let segments = Amount.count(number("scrub_segments"), "segment")
+        return "\(Amount.time(time)), \(segments), "
+            + (faults == 0 ? "no fault" : console.bad(words))
     }
 
     private func clock(_ console: Console) -> String {

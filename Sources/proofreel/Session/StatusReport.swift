@@ -32,6 +32,12 @@ enum StatusReport {
                 ("age_s", .int((now.microseconds - newest.microseconds) / 1_000_000)))
             fields.append(("site", .string(try log.leaf(at: 0).site)))
         }
+        let scrub = try log.lastScrub()
+        if let scrub {
+            fields.append(("scrubbed", .string(scrub.time.description)))
+            fields.append(("scrub_segments", .int(Int64(scrub.segments))))
+            fields.append(("scrub_faults", .int(Int64(scrub.faults))))
+        }
         let space = try DiskSpace(at: session.directory.path)
         fields.append(("free_bytes", .int(Int64(clamping: space.freeBytes))))
         fields.append(("anchored", .bool(anchored != nil)))
@@ -40,7 +46,12 @@ enum StatusReport {
         if let stopped { fields.append(("stopped", .string(stopped.words))) }
         let state = stopped != nil ? "stopped" : served ? "serving" : "not served"
         fields.append(("state", .string(state)))
-        let warnings = warnings(session, space, anchored)
+        var warnings = warnings(session, space, anchored)
+        if let scrub, scrub.faults > 0 {
+            warnings.append(
+                "the last scrub found \(Amount.count(scrub.faults, "fault"));"
+                    + " run proofreel admin check")
+        }
         if !warnings.isEmpty { fields.append(("warnings", .array(warnings.map { .string($0) }))) }
         return .object(JSONObject(fields))
     }
