@@ -38,7 +38,9 @@ internal import COpenSSL
         unsafe withUnsafeMutableBytes(of: &context) { context in
             unsafe context.copyBytes(from: state)
         }
-        guard context.num < SHA256_CBLOCK, context.md_len == SHA256_DIGEST_LENGTH else { return nil }
+        guard context.num < SHA256_CBLOCK, context.md_len == SHA256_DIGEST_LENGTH else {
+            return nil
+        }
     }
 
     package static func hash(_ bytes: Span<UInt8>) -> Digest {

@@ -34,7 +34,9 @@ package struct FrameDigest: ~Copyable {
     }
 
     package init?(state: [UInt8]) {
-        guard state.count > 8, let hash = SHA256(state: Array(state.dropFirst(8))) else { return nil }
+        guard state.count > 8, let hash = SHA256(state: Array(state.dropFirst(8))) else {
+            return nil
+        }
         self.hash = hash
         byteCount = state.span.bigEndian(UInt64.self, at: 0)
     }

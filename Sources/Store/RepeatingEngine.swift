@@ -5,7 +5,7 @@ internal import Linux
 /// The seam makes repeating safe; here is what it takes to tell the second answer from the first: a
 /// name that exists was made by the first try, and one that is gone was removed by it.
 package final class RepeatingEngine: StorageEngine {
-    static let attemptsMax = 12
+    static let attemptsMax = 5
 
     private let engine: any StorageEngine
 

@@ -82,8 +82,8 @@ extension EvidenceLog {
         do throws(Failure) {
             try rows.sync(from, size, epoch: epoch)
             try engine.apply(
-            [ShardWrite(Table.metaShard, put: Table.digestKey, digest)], epoch: epoch)
-        try engine.syncMaps(epoch: epoch)
+                [ShardWrite(Table.metaShard, put: Table.digestKey, digest)], epoch: epoch)
+            try engine.syncMaps(epoch: epoch)
             try record(head)
         } catch {
             // A second try could succeed without the bytes that the first one lost.
