@@ -3,8 +3,8 @@ internal import EvidenceFormat
 internal import SegmentFormat
 internal import Store
 
-/// Reads leaves and payloads by index. Every read is checked: a leaf against its hash in the tree, a
-/// payload against the hash in its leaf.
+/// Reads leaves and payloads by index. Every read is checked: a leaf against its hash in the tree,
+/// a payload against the hash in its leaf.
 struct LeafReader {
     private let engine: any StorageEngine
     private let rows: TreeRows
