@@ -43,6 +43,7 @@ private final class PowerCutTrial: Sendable {
         files.observe { [self] number in
             if number % step == offset { crash(at: number) }
         }
+        defer { files.observe(nil) }
         let workload = Workload(journal, clock: clock)
         try workload.run { try EmbeddedEngine(folder.path, files: files) }
     }

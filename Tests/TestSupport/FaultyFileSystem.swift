@@ -59,13 +59,19 @@ package final class FaultyFileSystem: FileSystem {
 
     package let root: String
     let state = Monitor(State())
-    private let observer = Monitor<(@Sendable (Int) -> Void)?>(nil)
+    /// In a box: a bare closure as generic state is wrapped anew by every access.
+    private struct Observer {
+        let call: @Sendable (Int) -> Void
+    }
+    private let observer = Monitor<Observer?>(nil)
 
     package init(root: String) { self.root = root }
 
     /// Called at every change with its number: the change is under way, so that a power cut may
     /// leave all, some or nothing of it. A sync is under way before it has kept anything.
-    package func observe(_ body: (@Sendable (Int) -> Void)?) { observer.withLock { $0 = body } }
+    package func observe(_ body: (@Sendable (Int) -> Void)?) {
+        observer.withLock { $0 = body.map { Observer(call: $0) } }
+    }
 
     /// Every kind of call so far, and all together.
     package var counts: [Call: Int] { state.withLock { $0.counts } }
@@ -110,7 +116,7 @@ package final class FaultyFileSystem: FileSystem {
             if call != .sync && call != .syncDirectory { try body(&state, number) }
             return number
         }
-        if let body = observer.withLock({ $0 }) { body(number) }
+        observer.withLock({ $0 })?.call(number)
         if call == .sync || call == .syncDirectory {
             try state.withLock { state throws(Failure) in try body(&state, number) }
         }

@@ -1,5 +1,5 @@
 package import Base
-internal import Synchronization
+internal import Linux
 
 /// A clock that stands still until it is told otherwise.
 package final class ManualClock: Clock {
@@ -9,10 +9,10 @@ package final class ManualClock: Clock {
         var trust = ClockTrust(
             synchronised: true, estimatedErrorMicroseconds: 20, maximumErrorMicroseconds: 500)
     }
-    private let state: Mutex<State>
+    private let state: Monitor<State>
 
     package init(_ now: WallTime = WallTime(microseconds: 1_790_000_000_000_000)) {
-        state = Mutex(State(now: now))
+        state = Monitor(State(now: now))
     }
 
     package var now: WallTime { state.withLock { $0.now } }
