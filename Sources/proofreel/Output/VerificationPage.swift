@@ -75,8 +75,8 @@ struct VerificationPage {
             "Every byte is as it was recorded, under the root key you gave, and the log contains"
                 + " every checkpoint you gave."
         case .tampered where result.damage.allSatisfy(\.isDerived):
-            "Only files that follow from the segments are damaged, no evidence: stop the server, run"
-                + " proofreel admin rebuild-index, look at the disk."
+            "Only files that follow from the segments are damaged, no evidence: stop the server,"
+                + " run proofreel admin rebuild-index,\nand look at the disk."
         case .tampered:
             "Leave the directory as it is, it is evidence; copy it, compare with backups and"
                 + " receipts, and see\nSymptom and action in docs/operations.md."
