@@ -140,7 +140,11 @@ import Testing
         let table = try #require(tool.scratch.files.first { $0.hasSuffix(".sst") })
         flip(tool, table, 20)
         let check = try tool.run("admin", "check")
-        #expect(check.code == 1 && check.out.contains("index"), "\(check.out)")
+        #expect(check.code == 1 && check.out.contains("no evidence"), "\(check.out)")
+        let find = try tool.run("find")
+        #expect(find.code == 1 && find.err.contains("admin rebuild-index"), "\(find.err)")
+        flip(tool, "reel/objects/log/places/000000", 0)
+        #expect(try tool.run("admin", "rebuild-index", "--check").out.contains("log/places"))
         #expect(try tool.run("admin", "rebuild-index").code == 0)
         #expect(try tool.run("admin", "check").code == 0)
     }

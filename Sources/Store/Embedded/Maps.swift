@@ -78,10 +78,33 @@ final class Maps: Sendable {
     }
 
     func get(_ key: [UInt8], in shard: Shard) throws(Failure) -> [UInt8]? {
-        try database?.get(Self.key(shard, key).span)
+        do {
+            return try database?.get(Self.key(shard, key).span)
+        } catch {
+            throw Self.named(error)
+        }
+    }
+
+    /// Damage that shows only when a block is read: the one who reads must hear what to do.
+    private static func named(_ failure: Failure) -> Failure {
+        guard failure.kind == .corrupt else { return failure }
+        return Failure(
+            .corrupt,
+            "the index is damaged (\(failure.words)); it is derived data:"
+                + " run proofreel admin rebuild-index")
     }
 
     func range(
+        _ shard: Shard, from: [UInt8], to: [UInt8]?, descending: Bool, limit: Int
+    ) throws(Failure) -> [MapEntry] {
+        do {
+            return try entries(shard, from: from, to: to, descending: descending, limit: limit)
+        } catch {
+            throw Self.named(error)
+        }
+    }
+
+    private func entries(
         _ shard: Shard, from: [UInt8], to: [UInt8]?, descending: Bool, limit: Int
     ) throws(Failure) -> [MapEntry] {
         guard let database, limit > 0 else { return [] }

@@ -131,8 +131,8 @@ struct Upkeep {
 
     private func compare(_ directory: DataDirectory) throws -> ExitCode {
         let result = try Verifying(directory, arguments).run()
-        let about = result.findings.filter { $0.subject.hasPrefix("index") }
-        let others = result.damage.count { !$0.subject.hasPrefix("index") }
+        let about = result.findings.filter(\.isDerived)
+        let others = result.damage.count { !$0.isDerived }
         if arguments.has("json") {
             console.print(
                 JSON.object(

@@ -2,6 +2,13 @@ internal import Base
 internal import Evidence
 internal import EvidenceFormat
 
+extension Verification.Finding {
+    /// In a file that can be made again from the segments.
+    var isDerived: Bool {
+        ["index", "log/level-", "log/places"].contains { subject.hasPrefix($0) }
+    }
+}
+
 /// What `verify` says: the verdict, what was checked, what was found, what to do.
 struct VerificationPage {
     private static let shownMax = 50
@@ -67,6 +74,9 @@ struct VerificationPage {
         case .verified:
             "Every byte is as it was recorded, under the root key you gave, and the log contains"
                 + " every checkpoint you gave."
+        case .tampered where result.damage.allSatisfy(\.isDerived):
+            "Only files that follow from the segments are damaged, no evidence: stop the server,"
+                + " run proofreel admin rebuild-index,\nand look at the disk."
         case .tampered:
             "Leave the directory as it is, it is evidence; copy it, compare with backups and"
                 + " receipts, and see\nSymptom and action in docs/operations.md."
