@@ -37,15 +37,6 @@ struct PostingList {
         }
     }
 
-    /// From the first posting at or beyond `position` in the asked order.
-    func seek(
-        _ position: Posting, newestFirst: Bool, limit: Int
-    ) throws(Failure) -> [Posting] {
-        try page(
-            after: newestFirst ? position.next : position.previous, newestFirst: newestFirst,
-            limit: limit)
-    }
-
     private func series(
         _ hash: ShortHash, _ from: Posting, _ to: Posting, _ newestFirst: Bool, _ limit: Int
     ) throws(Failure) -> [Posting] {

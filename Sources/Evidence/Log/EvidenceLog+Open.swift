@@ -45,8 +45,7 @@ extension EvidenceLog {
             try recordIncident(
                 "torn-tail",
                 "the last group was not whole after an unclean stop; \(report.droppedBytes)"
-                    + " bytes that"
-                    + " nobody had been told of were dropped")
+                    + " bytes that nobody had been told of were dropped")
         }
         try persist()
         startCare()

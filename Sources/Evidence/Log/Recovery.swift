@@ -217,8 +217,7 @@ struct Recovery {
                 .dataLoss,
                 "the index has seen \(mark.leaf) leaves, the log has \(edge.size): segments are"
                     + " missing or from an older copy. Restore them, or see proofreel admin"
-                    + " successor;"
-                    + " if all are there, run proofreel admin rebuild-index")
+                    + " successor; if all are there, run proofreel admin rebuild-index")
         }
         report.takenOver = edge.size - signedSize
         report.reindexed = edge.size - mark.leaf

@@ -54,8 +54,6 @@ extension EmbeddedEngine {
         try maps.sync()
     }
 
-    package var mapMemoryBytes: Int { maps.memoryBytes }
-
     /// Nil when there is no index to read.
     package func mapCursor() throws(Failure) -> MapCursor? { try maps.cursor() }
 }

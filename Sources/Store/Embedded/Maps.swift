@@ -160,8 +160,6 @@ final class Maps: Sendable {
 
     func sync() throws(Failure) { try database?.flush() }
 
-    var memoryBytes: Int { (try? database?.approximateMemory()) ?? 0 }
-
     func cursor() throws(Failure) -> MapCursor? {
         guard let database else { return nil }
         return try MapCursor(database)
