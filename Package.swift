@@ -68,18 +68,33 @@ let package = Package(
         library("CLinux"),
         library("COpenSSL", pkgConfig: "libcrypto"),
         library("CRocksDB"),
+        library("CAV", pkgConfig: "libavformat"),
+        library("CTurboJPEG", pkgConfig: "libturbojpeg"),
+        library("CCurl", pkgConfig: "libcurl"),
+        library("CV4L2", pkgConfig: "libv4l2"),
         // Layer 1: words every module shares.
         module("Base", imports: ["CLinux"]),
         // Layer 2: one thin wrapper per C library; the only place that says `unsafe`.
         module("Linux", imports: ["Base", "CLinux"]),
         module("Crypto", imports: ["Base", "COpenSSL"]),
         module("RocksDB", imports: ["Base", "CRocksDB"]),
+        module("AV", imports: ["Base", "CAV"]),
+        module("JPEG", imports: ["Base", "CTurboJPEG"]),
+        module("HTTPClient", imports: ["Base", "CCurl"]),
+        module("V4L2", imports: ["Base", "CLinux", "CV4L2"]),
         // Layer 3: bytes and values; no I/O.
+        module("FragmentFormat", imports: ["Base", "Crypto"]),
         module("SegmentFormat", imports: ["Base", "Crypto"]),
         module("IndexFormat", imports: ["Base", "Crypto"]),
         module("EvidenceFormat", imports: ["Base", "Crypto"]),
         // Layer 4: the storage seam and its embedded engine.
         module("Store", imports: ["Base", "Linux", "RocksDB"]),
+        // Camera loops and the rings that they fill.
+        module(
+            "Ingest",
+            imports: [
+                "Base", "Linux", "Crypto", "AV", "JPEG", "HTTPClient", "V4L2", "FragmentFormat",
+            ]),
         // Layer 5: the evidence log over the seam.
         module(
             "Evidence",
@@ -87,11 +102,19 @@ let package = Package(
                 "Base", "Linux", "Crypto", "SegmentFormat", "IndexFormat", "EvidenceFormat",
                 "Store",
             ]),
-        // Layer 7: the one binary.
+        // Layer 6: cameras at work: rings, shutter, and the evidence they become.
+        module(
+            "Recorder",
+            imports: [
+                "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
+                "Ingest", "Evidence",
+            ]),
+        // Layer 8: the one binary.
         .executableTarget(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
+                "Ingest", "Recorder",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -147,6 +170,22 @@ let package = Package(
         tests(
             "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
         tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
+        tests("AVTests", imports: ["Base", "AV", "JPEG"]),
+        tests("HTTPClientTests", imports: ["Base", "HTTPClient"]),
+        tests("V4L2Tests", imports: ["Base", "V4L2"]),
+        tests("FragmentFormatTests", imports: ["Base", "Crypto", "FragmentFormat"]),
+        tests(
+            "IngestTests",
+            imports: [
+                "Base", "Linux", "Crypto", "AV", "JPEG", "HTTPClient", "V4L2", "FragmentFormat",
+                "Ingest", "TestSupport",
+            ]),
+        tests(
+            "RecorderTests",
+            imports: [
+                "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
+                "Ingest", "Store", "Evidence", "Recorder", "TestSupport",
+            ]),
         // Runs the built program, so it depends on it and imports nothing of it.
         tests("CommandLineTests", imports: ["TestSupport", "proofreel"]),
         tests("TidyTests", imports: []),
