@@ -1,0 +1,128 @@
+package import Base
+internal import FragmentFormat
+internal import Linux
+
+/// Keeps a camera's status, told by its thread, read by any. Rates are over the last seconds, so
+/// that a camera that stops shows it.
+package final class CameraReport: Sendable {
+    private static let windowFrames = 64
+
+    private struct State {
+        var status: CameraStatus
+        /// Arrival (monotonic microseconds) and size of the last frames.
+        var arrivals: [(at: Int64, bytes: Int)] = []
+        var next = 0
+        var lastKey: Int64?
+        var interval: Int64 = 40_000
+    }
+    private let state: Monitor<State>
+    private let clock: any Clock
+
+    package init(_ clock: any Clock) {
+        self.clock = clock
+        state = Monitor(State(status: CameraStatus(since: clock.now)))
+    }
+
+    /// The status, with rates that fall when nothing comes any more.
+    package var status: CameraStatus {
+        let now = Int64(bitPattern: clock.monotonicNanoseconds / 1000)
+        return state.withLock { state in
+            var status = state.status
+            guard state.arrivals.count > 1 else { return status }
+            let oldest = state.arrivals[state.arrivals.count < Self.windowFrames ? 0 : state.next]
+            var newest = oldest.at
+            var bytes = 0
+            for arrival in state.arrivals {
+                newest = max(newest, arrival.at)
+                bytes += arrival.bytes
+            }
+            // The silence after the newest frame counts once it is longer than a pause between two.
+            let pause = (newest - oldest.at) / Int64(state.arrivals.count - 1)
+            let span = max(newest, now - 2 * pause) - oldest.at
+            guard span > 0 else { return status }
+            status.framesPerSecond = Double(state.arrivals.count - 1) * 1e6 / Double(span)
+            status.bitsPerSecond = Double(bytes - oldest.bytes) * 8e6 / Double(span)
+            return status
+        }
+    }
+
+    /// A frame's usual length in microseconds.
+    var frameInterval: Int64 { state.withLock { $0.interval } }
+
+    func connecting() {
+        set(.connecting) { status in status.connections += 1 }
+    }
+
+    func failed(_ failure: SourceFailure) {
+        set(.failed) { status in status.failure = failure }
+        state.withLock { state in
+            state.arrivals.removeAll(keepingCapacity: true)
+            state.next = 0
+            state.lastKey = nil
+        }
+    }
+
+    package func off() {
+        set(.off) { status in status.failure = nil }
+    }
+
+    private func set(_ new: CameraStatus.State, _ change: (inout CameraStatus) -> Void) {
+        let now = clock.now
+        state.withLock { state in
+            // A camera that fails again has not been failing only since now.
+            if state.status.state != new && !(new == .connecting && state.status.state == .failed) {
+                state.status.state = new
+                state.status.since = now
+            }
+            change(&state.status)
+        }
+    }
+
+    func began(_ format: StreamFormat) {
+        state.withLock { $0.status.format = format }
+    }
+
+    func dropped(_ reason: String) {
+        state.withLock { state in
+            state.status.dropped += 1
+            state.status.lastDrop = reason
+        }
+    }
+
+    func frame(
+        _ time: FrameTime, _ instant: WallTime, bytes: Int, key: Bool, clock: CameraClock?
+    ) {
+        let at = Int64(bitPattern: time.monotonic / 1000)
+        state.withLock { state in
+            if state.status.state != .recording {
+                state.status.state = .recording
+                state.status.since = time.received
+                state.status.failure = nil
+            }
+            state.status.frames += 1
+            state.status.lastFrame = instant
+            state.status.clock = clock
+            if state.arrivals.count < Self.windowFrames {
+                if state.arrivals.isEmpty { state.arrivals.reserveCapacity(Self.windowFrames) }
+                state.arrivals.append((at, bytes))
+            } else {
+                state.arrivals[state.next] = (at, bytes)
+            }
+            state.next = (state.next + 1) % Self.windowFrames
+            if state.arrivals.count > 1 {
+                let oldest = state.arrivals[
+                    state.arrivals.count < Self.windowFrames ? 0 : state.next]
+                state.interval = max(1, (at - oldest.at) / Int64(state.arrivals.count - 1))
+            }
+            guard key else { return }
+            if let last = state.lastKey {
+                let seconds = Double(at - last) / 1e6
+                state.status.keyInterval = seconds
+                // Forgets slowly, so that a change of settings shows within minutes.
+                state.status.keyIntervalMax = max(
+                    seconds, (state.status.keyIntervalMax ?? 0) * 0.99)
+            }
+            state.lastKey = at
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package import Base
+internal import Crypto
+package import FragmentFormat
+internal import Linux
+
+/// One frame and where it stands in a ring.
+package struct RingFrame: Hashable, Sendable {
+    /// Its fragment; the open one has the sequence that it will be closed with.
+    package let sequence: UInt64
+    package let position: Int
+    package let sample: Sample
+    /// From the start of the fragment's media.
+    package let offset: Int
+    /// In memory when it was looked up, so it was as fresh as can be.
+    package let isLive: Bool
+
+    package var instant: WallTime { sample.instant }
+    package var media: Range<Int> { offset..<(offset + Int(sample.size)) }
+}
+
+/// A fragment read back: its own bytes, and what stands in them.
+package struct LoadedFragment: Sendable {
+    package let sequence: UInt64
+    package let head: FragmentHead
+    /// `uuid`, `moof` and `mdat`; the media alone for the open fragment.
+    package let bytes: [UInt8]
+    package let mediaStart: Int
+    package let initBytes: [UInt8]
+    package let format: UInt64
+    package let beginsStream: Bool
+    /// Nil for the open fragment.
+    package let record: RingRecord?
+
+    /// The bytes of one of its frames.
+    package func bytes(of frame: RingFrame) -> [UInt8] {
+        let start = mediaStart + frame.offset
+        return Array(bytes[start..<(start + Int(frame.sample.size))])
+    }
+}
+
+extension CameraRing {
+    /// Frames around an instant in the order of their instants: all of the fragments that it could
+    /// be in, and one more on each side. Empty when the ring is.
+    package func frames(around instant: WallTime) throws(Failure) -> [RingFrame] {
+        let near = state.withLock { state -> (entries: [RingEntry], open: OpenFragment?, UInt64) in
+            let position = state.index.position(endingAtOrAfter: instant)
+            let low = max(0, position - 1)
+            let high = min(state.index.count, position + 2)
+            let entries = low < high ? (low..<high).map { state.index[$0] } : []
+            // The open one is near when the instant is not well before it.
+            return (entries, high == state.index.count ? state.open : nil, state.nextSequence)
+        }
+        var frames: [RingFrame] = []
+        for entry in near.entries {
+            guard let head = try head(of: entry) else { continue }
+            frames += Self.frames(head.samples, entry.sequence, isLive: entry.waiting != nil)
+        }
+        if let open = near.open {
+            frames += Self.frames(open.samples, near.2, isLive: true)
+        }
+        return frames.sorted { $0.instant < $1.instant }
+    }
+
+    private static func frames(
+        _ samples: [Sample], _ sequence: UInt64, isLive: Bool
+    ) -> [RingFrame] {
+        var offset = 0
+        var frames: [RingFrame] = []
+        frames.reserveCapacity(samples.count)
+        for (position, sample) in samples.enumerated() {
+            frames.append(
+                RingFrame(
+                    sequence: sequence, position: position, sample: sample, offset: offset,
+                    isLive: isLive))
+            offset += Int(sample.size)
+        }
+        return frames
+    }
+
+    /// Nil when it was overwritten meanwhile.
+    private func head(of entry: RingEntry) throws(Failure) -> FragmentHead? {
+        if let waiting = entry.waiting { return waiting.head }
+        let start = entry.offset + UInt64(entry.record.fragmentOffset)
+        let length = min(UInt64(entry.record.fragmentLength), UInt64(OpenFragment.headBytes))
+        var bytes: [UInt8] = []
+        try storage.read(start..<(start + length), into: &bytes)
+        guard isHeld(entry.sequence) else { return nil }
+        guard let parsed = FragmentHead.parse(bytes.span) else {
+            throw damage(entry.record)
+        }
+        return parsed.head
+    }
+
+    private func isHeld(_ sequence: UInt64) -> Bool {
+        state.withLock { $0.index.position(of: sequence) != nil }
+    }
+
+    private func damage(_ record: RingRecord) -> Failure {
+        Failure(
+            .corrupt,
+            "footage of \(camera) from \(record.first) to \(record.last) is damaged on the disk;"
+                + " check the disk")
+    }
+
+    /// The whole fragment, checked against the hash it was stored with. Nil when the ring has moved
+    /// on.
+    package func load(_ sequence: UInt64) throws(Failure) -> LoadedFragment? {
+        if let open = loadOpen(sequence) { return open }
+        let entry = state.withLock { state in
+            state.index.position(of: sequence).map { state.index[$0] }
+        }
+        guard let entry else { return nil }
+        if let waiting = entry.waiting {
+            // Its buffer may be given back as soon as the disk has it, so it is copied under the
+            // lock.
+            let copied = state.withLock { state -> [UInt8]? in
+                guard let position = state.index.position(of: sequence),
+                    state.index[position].waiting === waiting
+                else { return nil }
+                let buffer = waiting.buffer
+                return Array(span: buffer.bytes(waiting.fragment))
+            }
+            guard let copied else { return try load(sequence) }
+            let start = waiting.fragment.count - waiting.head.mediaBytes
+            return LoadedFragment(
+                sequence: sequence, head: waiting.head, bytes: copied, mediaStart: start,
+                initBytes: waiting.initBytes, format: entry.record.format,
+                beginsStream: entry.record.beginsStream, record: entry.record)
+        }
+        return try loadStored(entry)
+    }
+
+    private func loadOpen(_ sequence: UInt64) -> LoadedFragment? {
+        state.withLock { state -> LoadedFragment? in
+            guard sequence == state.nextSequence, let open = state.open, !open.samples.isEmpty
+            else { return nil }
+            let buffer = open.buffer
+            return LoadedFragment(
+                sequence: sequence,
+                head: FragmentHead(
+                    sequence: UInt32(truncatingIfNeeded: sequence), samples: open.samples,
+                    lastDuration: 1),
+                bytes: Array(span: buffer.bytes(OpenFragment.headBytes..<open.mediaEnd)),
+                mediaStart: 0, initBytes: open.initBytes, format: open.format,
+                beginsStream: open.beginsStream, record: nil)
+        }
+    }
+
+    private func loadStored(_ entry: RingEntry) throws(Failure) -> LoadedFragment? {
+        let record = entry.record
+        let start = entry.offset + UInt64(RingRecord.byteCount)
+        let end = entry.offset + UInt64(record.fragmentOffset) + UInt64(record.fragmentLength)
+        var bytes: [UInt8] = []
+        try storage.read(start..<end, into: &bytes)
+        guard isHeld(entry.sequence) else { return nil }
+        guard UInt64(bytes.count) == end - start else { throw damage(record) }
+        let initBytes = Array(bytes[..<Int(record.initLength)])
+        bytes.removeFirst(Int(record.fragmentOffset) - RingRecord.byteCount)
+        guard SHA256.hash(bytes.span) == record.fragmentHash,
+            SHA256.hash(initBytes.span) == record.initHash,
+            let (head, length) = FragmentHead.parse(bytes.span)
+        else { throw damage(record) }
+        return LoadedFragment(
+            sequence: entry.sequence, head: head, bytes: bytes, mediaStart: length,
+            initBytes: initBytes, format: record.format, beginsStream: record.beginsStream,
+            record: record)
+    }
+
+    /// Closed fragments that overlap the range, in order.
+    package func records(_ range: ClosedRange<WallTime>) -> [RingRecord] {
+        state.withLock { state in
+            var position = state.index.position(endingAtOrAfter: range.lowerBound)
+            var found: [RingRecord] = []
+            while position < state.index.count, state.index[position].first <= range.upperBound {
+                found.append(state.index[position].record)
+                position += 1
+            }
+            return found
+        }
+    }
+
+    /// Waits until a frame at `instant` or later is there; false when the time is over.
+    package func waitForFrame(at instant: WallTime, milliseconds: Int, _ clock: any Clock) -> Bool {
+        let until = clock.monotonicNanoseconds + UInt64(max(0, milliseconds)) * 1_000_000
+        state.lock()
+        defer { state.unlock() }
+        while true {
+            if let newest = state.locked.newest, newest >= instant { return true }
+            let now = clock.monotonicNanoseconds
+            guard now < until else { return false }
+            _ = state.wait(milliseconds: Int((until - now) / 1_000_000) + 1)
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package import Base
+internal import FragmentFormat
+internal import Linux
+
+/// Puts a source's frames into the camera's ring, copying each byte once. Lives on the camera's
+/// thread; the ring's lock is taken twice a frame, and never while bytes are copied.
+package final class RingFiller: FrameSink {
+    private let ring: CameraRing
+    private let report: CameraReport
+    private var timeline = Timeline()
+    private var clock = CameraClockEstimate()
+    private var format: StreamFormat?
+    private var formatOrdinal: UInt64 = 0
+    private var initBytes: [UInt8] = []
+    private var beginsStream = true
+    /// H.264 and H.265 can be decoded only from a key frame on.
+    private var waitsForKey = true
+
+    /// The open fragment's memory, and what of it is published.
+    private var buffer: PageBuffer?
+    private var published = 0
+    private var samples = 0
+    private var began: Int64 = 0
+    private var lastDecode: Int64 = 0
+    /// The frame that is coming in, behind the published ones.
+    private var frame: (place: Timeline.Place, time: FrameTime)?
+    private var frameBytes = 0
+
+    package init(_ ring: CameraRing, _ report: CameraReport) {
+        self.ring = ring
+        self.report = report
+    }
+
+    package func begin(_ format: StreamFormat) throws(Failure) {
+        guard format != self.format else { return }
+        guard let bytes = InitSegment.make(format) else {
+            throw Failure(
+                .unsupported, "the camera's stream lacks the parameters that players need")
+        }
+        closeFragment()
+        formatOrdinal = ring.takeFormat(format)
+        initBytes = bytes
+        self.format = format
+        beginsStream = true
+        waitsForKey = !format.codec.isIntra
+        report.began(format)
+    }
+
+    package func startFrame(_ time: FrameTime) throws(Failure) {
+        guard format != nil else { throw Failure(.invalid, "a frame came before its format") }
+        let place = timeline.place(time)
+        let now = Int64(bitPattern: time.monotonic / 1000)
+        frame = nil
+        frameBytes = 0
+        let isFull = samples == FragmentHead.samplesMax
+        if samples > 0, isFull || now - began >= ring.options.fragmentMicroseconds {
+            closeFragment(next: place)
+        }
+        guard buffer != nil || openFragment() else {
+            report.dropped("the disk is behind")
+            return
+        }
+        if samples == 0 { began = now }
+        frame = (place, time)
+    }
+
+    package func add(_ bytes: Span<UInt8>) throws(Failure) {
+        guard frame != nil, let format else { return }
+        let prefix = format.codec.isIntra ? 0 : 4
+        guard makeRoom(bytes.count + prefix), let buffer else { return }
+        var end = OpenFragment.headBytes + published + frameBytes
+        if prefix > 0 {
+            var length: [4 of UInt8] = [0, 0, 0, 0]
+            for i in 0..<4 {
+                length[i] = UInt8(truncatingIfNeeded: bytes.count >> (24 - 8 * i))
+            }
+            buffer.write(length.span, at: end)
+            end += prefix
+        }
+        buffer.write(bytes, at: end)
+        frameBytes += bytes.count + prefix
+    }
+
+    package func endFrame(key: Bool) throws(Failure) {
+        guard let (place, time) = frame, let format, frameBytes > 0 else { return }
+        let isKey = key || format.codec.isIntra
+        guard !waitsForKey || isKey else {
+            dropFrame("before the first key frame")
+            return
+        }
+        waitsForKey = false
+        if isKey, !format.codec.isIntra, samples > 0 {
+            guard moveFrame() else { return }
+            began = Int64(bitPattern: time.monotonic / 1000)
+        }
+        frame = nil
+        let sample = Sample(
+            size: UInt32(frameBytes), instant: place.instant, decode: place.decode,
+            composition: place.composition, isKey: isKey)
+        ring.publish(sample)
+        samples += 1
+        published += frameBytes
+        lastDecode = place.decode
+        clock.add(time)
+        report.frame(time, place.instant, bytes: frameBytes, key: isKey, clock: clock.value)
+        frameBytes = 0
+    }
+
+    package func dropFrame(_ reason: String) {
+        guard frame != nil else { return }
+        frame = nil
+        frameBytes = 0
+        report.dropped(reason)
+    }
+
+    /// Closes a fragment that has waited its time although no frame came to end it.
+    package func flush(_ now: UInt64) {
+        guard frame == nil, samples > 0 else { return }
+        if Int64(bitPattern: now / 1000) - began >= ring.options.fragmentMicroseconds {
+            closeFragment()
+        }
+    }
+
+    /// The stream ended; the next one begins with its own format and its own times.
+    package func end() {
+        frame = nil
+        closeFragment()
+        timeline = Timeline()
+        clock = CameraClockEstimate()
+        format = nil
+    }
+
+    // MARK: Fragments
+
+    private func openFragment() -> Bool {
+        guard let buffer = ring.openFragment(formatOrdinal, initBytes, beginsStream) else {
+            return false
+        }
+        self.buffer = buffer
+        beginsStream = false
+        published = 0
+        samples = 0
+        return true
+    }
+
+    /// Room for `count` more bytes of the current frame, if need be by closing what stands before
+    /// it.
+    private func makeRoom(_ count: Int) -> Bool {
+        func fits() -> Bool {
+            guard let buffer else { return false }
+            return OpenFragment.headBytes + published + frameBytes + count <= buffer.capacity
+        }
+        if fits() { return true }
+        if samples > 0, !moveFrame() { return false }
+        if fits() { return true }
+        dropFrame("a frame larger than \(ring.options.fragmentBytes) bytes")
+        return false
+    }
+
+    /// Closes the published samples and goes on in a new buffer with the frame that is coming in.
+    private func moveFrame() -> Bool {
+        guard let old = buffer, let place = frame?.place else { return false }
+        let start = OpenFragment.headBytes + published
+        let bytes = start..<(start + frameBytes)
+        let began = self.began
+        closeFragment(next: place)
+        // `old` may be on its way to the disk, but it is written to only by this thread.
+        guard openFragment(), let buffer else {
+            dropFrame("the disk is behind")
+            return false
+        }
+        buffer.write(from: old, bytes, at: OpenFragment.headBytes)
+        self.began = began
+        return true
+    }
+
+    private func closeFragment(next: Timeline.Place? = nil) {
+        guard buffer != nil else { return }
+        let duration = next.map { $0.decode - lastDecode } ?? report.frameInterval
+        ring.closeFragment(
+            lastDuration: UInt32(clamping: max(1, duration)), clock: clock.value)
+        buffer = nil
+        samples = 0
+        published = 0
+    }
+}

@@ -1,0 +1,56 @@
+import Base
+import Ingest
+import Testing
+
+@Suite struct TimelineTests {
+    static func time(_ arrival: Int64, media: Int64) -> FrameTime {
+        FrameTime(
+            received: WallTime(microseconds: 1_000_000_000 + arrival),
+            monotonic: UInt64(arrival + 5_000_000) * 1000, media: media)
+    }
+
+    @Test func `without reordering the instant is the arrival`() {
+        var line = Timeline()
+        for frame: Int64 in 0..<50 {
+            let jitter = frame % 3 * 4000
+            let place = line.place(
+                Self.time(frame * 40_000 + jitter, media: 90_000 + frame * 40_000))
+            #expect(place.instant.microseconds == 1_000_000_000 + frame * 40_000 + jitter)
+            #expect(place.decode == frame * 40_000)
+            #expect(place.composition == 0)
+        }
+        #expect(line.jumps == 0)
+    }
+
+    @Test func `with B-frames instants follow the order of showing`() {
+        var line = Timeline()
+        // Shown 0 3 1 2 6 4 5 9 7 8, sent one every 40 ms.
+        var order: [Int64] = [0]
+        for group: Int64 in 0..<10 {
+            order += [group * 3 + 3, group * 3 + 1, group * 3 + 2]
+        }
+        var seen: [(shown: Int64, instant: Int64)] = []
+        for (sent, shown) in order.enumerated() {
+            let place = line.place(Self.time(Int64(sent) * 40_000, media: shown * 40_000))
+            if sent > 3 { seen.append((shown, place.instant.microseconds)) }
+            #expect(place.decode >= 0)
+        }
+        seen.sort { $0.shown < $1.shown }
+        for (a, b) in zip(seen, seen.dropFirst()) where b.shown == a.shown + 1 {
+            #expect(b.instant - a.instant == 40_000)
+        }
+    }
+
+    @Test func `a jump of the camera's time does not move the line`() {
+        var line = Timeline()
+        var last: Int64 = -1
+        for frame: Int64 in 0..<40 {
+            let jump: Int64 = frame < 20 ? 0 : 3_600_000_000
+            let place = line.place(Self.time(frame * 40_000, media: frame * 40_000 + jump))
+            #expect(place.decode - last <= 40_001)
+            #expect(place.decode > last)
+            last = place.decode
+        }
+        #expect(line.jumps == 1)
+    }
+}
