@@ -10,4 +10,5 @@ package enum LeafKind: String, CaseIterable, Sendable {
     case scrub
     case `import`
     case anchor, incident, successor
+    case clip
 }

@@ -16,6 +16,9 @@ extension LeafSchema {
                 .optional("h", .int(1...65_535), "height in pixels"),
                 .optional("trig", .text(128), "what triggered it"),
                 .optional("shot", .id, "shared by the pictures of several cameras taken together"),
+                .optional("skew_us", .count, "this frame's instant minus the shot's earliest one"),
+                .optional("clip", .id, "record of the exact stream up to this frame"),
+                .optional("made", .text(128), "how the picture was made from that stream"),
                 LeafField("links", .links, "what it belongs to"),
                 .flags, .request, .privateData,
             ]),
@@ -41,7 +44,30 @@ extension LeafSchema {
                 LeafField("from", .time, "instant of the first frame"),
                 LeafField("to", .time, "instant of the last frame"),
                 LeafField("len", .ordinal, "bytes of the fragments"),
-            ] + LeafField.cameraClock, [.ordered("from", "to")]),
+                .optional("ring", .text(32), "the ring that they were in"),
+                .optional("seq", .ordinal, "sequence of the first one in that ring"),
+                .optional("seq_to", .ordinal, "sequence of the last one"),
+            ] + LeafField.cameraClock,
+            [.ordered("from", "to"), .ordered("seq", "seq_to"), .together("seq", "seq_to")]),
+        LeafSchema(
+            .clip, "Footage of one camera, byte for byte as it was recorded.",
+            [
+                LeafField("cam", .camera, "camera id"),
+                LeafField("t", .time, "instant of the first frame"),
+                LeafField("to", .time, "instant of the last frame"),
+                LeafField("frames", .ordinal, "number of frames"),
+                LeafField("init", .digest, "SHA-256 of the init segment, the payload's beginning"),
+                LeafField("init_len", .ordinal, "its length"),
+            ] + LeafField.payload + [
+                .optional("w", .int(1...65_535), "width in pixels"),
+                .optional("h", .int(1...65_535), "height in pixels"),
+                .optional(
+                    "parts", .list(of: .ordinal, 1...64),
+                    "ordinals of the camera's parts that hold its fragments, where it is made of"
+                        + " whole ones"),
+                LeafField("links", .links, "what it belongs to"),
+                .flags, .request, .privateData,
+            ] + LeafField.cameraClock, [.ordered("t", "to")]),
         LeafSchema(
             .gap, "Footage that is missing: a fact, not a silence.",
             [

@@ -5,22 +5,63 @@ internal import Linux
 /// Keeps a camera's status, told by its thread, read by any. Rates are over the last seconds, so
 /// that a camera that stops shows it.
 package final class CameraReport: Sendable {
+    static let diskIsBehind = "the disk is behind"
     private static let windowFrames = 64
 
-    private struct State {
+    fileprivate struct State {
         var status: CameraStatus
         /// Arrival (monotonic microseconds) and size of the last frames.
         var arrivals: [(at: Int64, bytes: Int)] = []
         var next = 0
         var lastKey: Int64?
         var interval: Int64 = 40_000
+        /// The newest recorded instant, of this run or an earlier one.
+        var recorded: WallTime?
+        var lastArrival: Int64?
+        /// Drops up to the last frame.
+        var droppedBefore: UInt64 = 0
+        /// What broke the stream first since then; later troubles are its consequences.
+        var interruption: (cause: GapCause, words: String)?
+        var holes: [Hole] = []
     }
+
+    /// Footage that is missing, now that it goes on.
+    package struct Hole: Hashable, Sendable {
+        package let from: WallTime
+        package let to: WallTime
+        package let cause: GapCause
+        package let words: String
+    }
+
+    fileprivate static let holesMax = 1000
+    /// A pause between two frames that counts as missing footage.
+    fileprivate static let silenceMicroseconds: Int64 = 2_000_000
+
     private let state: Monitor<State>
     private let clock: any Clock
 
-    package init(_ clock: any Clock) {
+    /// `recorded`: the newest instant that an earlier run left.
+    package init(_ clock: any Clock, recorded: WallTime? = nil) {
         self.clock = clock
-        state = Monitor(State(status: CameraStatus(since: clock.now)))
+        var state = State(status: CameraStatus(since: clock.now))
+        state.recorded = recorded
+        if recorded != nil { state.interruption = (.restart, "the server was not running") }
+        self.state = Monitor(state)
+    }
+
+    /// The holes that were closed since the last call.
+    package func takeHoles() -> [Hole] {
+        state.withLock { state in
+            defer { state.holes.removeAll() }
+            return state.holes
+        }
+    }
+
+    /// Why nothing is recorded from here on, unless something else has stopped it already.
+    package func interrupt(_ cause: GapCause, _ words: String) {
+        state.withLock { state in
+            if state.interruption == nil { state.interruption = (cause, words) }
+        }
     }
 
     /// The status, with rates that fall when nothing comes any more.
@@ -28,6 +69,7 @@ package final class CameraReport: Sendable {
         let now = Int64(bitPattern: clock.monotonicNanoseconds / 1000)
         return state.withLock { state in
             var status = state.status
+            if status.state != .recording, status.state != .off { status.gapSince = state.recorded }
             guard state.arrivals.count > 1 else { return status }
             let oldest = state.arrivals[state.arrivals.count < Self.windowFrames ? 0 : state.next]
             var newest = oldest.at
@@ -55,6 +97,7 @@ package final class CameraReport: Sendable {
 
     func failed(_ failure: SourceFailure) {
         set(.failed) { status in status.failure = failure }
+        interrupt(failure.cause, failure.words)
         state.withLock { state in
             state.arrivals.removeAll(keepingCapacity: true)
             state.next = 0
@@ -99,6 +142,7 @@ package final class CameraReport: Sendable {
                 state.status.since = time.received
                 state.status.failure = nil
             }
+            state.noteHole(until: instant, at: at)
             state.status.frames += 1
             state.status.lastFrame = instant
             state.status.clock = clock
@@ -124,5 +168,30 @@ package final class CameraReport: Sendable {
             }
             state.lastKey = at
         }
+    }
+}
+
+extension CameraReport.State {
+    /// A frame came: whatever was missing before it ends here.
+    mutating func noteHole(until instant: WallTime, at arrival: Int64) {
+        defer {
+            recorded = max(recorded ?? instant, instant)
+            lastArrival = arrival
+            interruption = nil
+            droppedBefore = status.dropped
+        }
+        guard let from = recorded, from < instant else { return }
+        let silence = lastArrival.map { arrival - $0 } ?? .max
+        let isLong = silence > max(CameraReport.silenceMicroseconds, 5 * interval)
+        guard isLong || interruption != nil, holes.count < CameraReport.holesMax else { return }
+        let (cause, words) = interruption ?? silenceReason
+        holes.append(CameraReport.Hole(from: from, to: instant, cause: cause, words: words))
+    }
+
+    private var silenceReason: (GapCause, String) {
+        guard let drop = status.lastDrop, status.dropped > droppedBefore else {
+            return (.camera, "the camera sent nothing")
+        }
+        return (drop == CameraReport.diskIsBehind ? .overload : .camera, drop)
     }
 }

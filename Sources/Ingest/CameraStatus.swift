@@ -13,6 +13,8 @@ package struct CameraStatus: Sendable {
     package var failure: SourceFailure?
     package var format: StreamFormat?
     package var lastFrame: WallTime?
+    /// The newest recorded instant while nothing is recorded any more.
+    package var gapSince: WallTime?
     package var framesPerSecond: Double = 0
     package var bitsPerSecond: Double = 0
     /// Seconds between key frames: the last one, the longest of late, and whether they vary.

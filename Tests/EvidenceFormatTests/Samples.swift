@@ -54,7 +54,7 @@ enum Samples {
     static func fields(_ kind: LeafKind) -> [(String, JSON)] {
         switch kind {
         case .genesis, .boot, .policy, .keyset, .clock: server(kind)
-        case .snapshot, .import, .part, .gap, .derive: capture(kind)
+        case .snapshot, .clip, .import, .part, .gap, .derive: capture(kind)
         case .link, .unlink, .close, .hold, .unhold, .event: mark(kind)
         case .delete, .deleted, .segmentSeal, .scrub, .anchor, .incident, .successor: upkeep(kind)
         }
@@ -124,6 +124,14 @@ enum Samples {
                 ("prev", .string(Digest.zero.hex)), ("init", hex(6)), ("root", hex(7)),
                 ("count", .int(5)), ("from", at(-10)), ("to", at(0)), ("len", .int(5_000_000)),
             ] + cameraClock
+        case .clip:
+            [
+                ("cam", .string("press-3")), ("t", at(-5)), ("to", at(-1)), ("frames", .int(100)),
+                ("init", hex(6)), ("init_len", .int(712)), ("w", .int(1920)), ("h", .int(1080)),
+                ("parts", .array([.int(4), .int(5)])), ("links", links),
+                ("flags", .array([.string("frozen")])), ("req", .string("odoo-4712")),
+                ("priv", hex(5)),
+            ] + payload + cameraClock
         case .gap:
             [
                 ("cam", .string("press-3")), ("from", at(-10)), ("to", at(-4)),

@@ -145,8 +145,7 @@ struct IndexBuilder {
             put(Table.eventShard(hash), hash.bytes.adding(posting))
         case .delete, .deleted: try addRemoval(leaf, at: index)
         case .genesis, .boot, .keyset, .clock, .snapshot, .part, .gap, .derive, .segmentSeal,
-            .scrub,
-            .import, .anchor, .incident, .successor:
+            .clip, .scrub, .import, .anchor, .incident, .successor:
             return
         }
     }
@@ -230,7 +229,7 @@ extension Leaf {
     /// Records are what a query finds: pictures, whatever they came from.
     package var isRecord: Bool {
         switch kind {
-        case .snapshot, .import, .derive: true
+        case .snapshot, .clip, .import, .derive: true
         default: false
         }
     }

@@ -26,6 +26,16 @@ extension EvidenceLog {
         return try commit(draft, payload)
     }
 
+    /// Footage of a camera, byte for byte. `details` are further fields of the `clip` leaf.
+    package func addClip(
+        camera: String, instant: WallTime, _ capture: Capture, details: [(String, JSON)],
+        payload: Span<UInt8>, by author: Author
+    ) throws(Failure) -> Receipt {
+        var draft = try picture(.clip, instant, capture, author)
+        draft.fields += [("cam", .string(camera))] + details
+        return try commit(draft, payload)
+    }
+
     /// A picture from elsewhere, marked as such.
     package func addImport(
         name: String, source: String? = nil, instant: WallTime, _ capture: Capture,

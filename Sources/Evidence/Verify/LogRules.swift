@@ -61,7 +61,7 @@ final class LogRules {
         case .segmentSeal: noteSeal(leaf, at: position)
         case .clock: clockWasStepped = true
         case .link, .unlink, .derive: try checkTarget(leaf, damage)
-        case .snapshot, .part, .gap, .close, .event, .scrub, .import, .anchor, .incident,
+        case .snapshot, .clip, .part, .gap, .close, .event, .scrub, .import, .anchor, .incident,
             .successor:
             break
         }

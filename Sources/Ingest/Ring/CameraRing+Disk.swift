@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 internal import Crypto
 internal import FragmentFormat
 internal import Linux
@@ -112,7 +112,7 @@ extension CameraRing {
     }
 
     /// Gives space back when the disk fills, or takes it again, up to what the options say.
-    func resize(to bytes: UInt64) throws(Failure) {
+    package func resize(to bytes: UInt64) throws(Failure) {
         let bytes = max(RingOptions.bytesMin, min(bytes, options.bytes))
         let shrinks = bytes < storage.byteCount
         state.withLock { state in

@@ -72,6 +72,9 @@ package final class CameraRing: Sendable {
     /// The disk's last word, when it was a bad one.
     package var broken: Failure? { state.withLock { $0.broken } }
 
+    /// Size of its storage, which may be less than asked for.
+    package var byteCount: UInt64 { storage.byteCount }
+
     package var usedBytes: UInt64 {
         state.withLock { state in
             var bytes: UInt64 = 0

@@ -36,7 +36,9 @@ package final class RingFile: RingStorage {
     package func sync() throws(Failure) { try writer.sync() }
 
     package func resize(to bytes: UInt64) throws(Failure) {
-        if try writer.length() > bytes { try writer.truncate(to: bytes) }
+        // Space that was reserved behind the end of the file goes only with a truncation.
+        let length = try writer.length()
+        if bytes < byteCount || length > bytes { try writer.truncate(to: bytes) }
         try writer.allocate(upTo: bytes)
         size.withLock { $0 = bytes }
     }

@@ -57,7 +57,7 @@ package final class RingFiller: FrameSink {
             closeFragment(next: place)
         }
         guard buffer != nil || openFragment() else {
-            report.dropped("the disk is behind")
+            report.dropped(CameraReport.diskIsBehind)
             return
         }
         if samples == 0 { began = now }
@@ -113,14 +113,6 @@ package final class RingFiller: FrameSink {
         report.dropped(reason)
     }
 
-    /// Closes a fragment that has waited its time although no frame came to end it.
-    package func flush(_ now: UInt64) {
-        guard frame == nil, samples > 0 else { return }
-        if Int64(bitPattern: now / 1000) - began >= ring.options.fragmentMicroseconds {
-            closeFragment()
-        }
-    }
-
     /// The stream ended; the next one begins with its own format and its own times.
     package func end() {
         frame = nil
@@ -166,7 +158,7 @@ package final class RingFiller: FrameSink {
         closeFragment(next: place)
         // `old` may be on its way to the disk, but it is written to only by this thread.
         guard openFragment(), let buffer else {
-            dropFrame("the disk is behind")
+            dropFrame(CameraReport.diskIsBehind)
             return false
         }
         buffer.write(from: old, bytes, at: OpenFragment.headBytes)

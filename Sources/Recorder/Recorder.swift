@@ -1,0 +1,153 @@
+package import Base
+package import Evidence
+internal import Ingest
+internal import Linux
+
+/// Cameras at work, and what they become in the evidence log: every camera that is on fills its
+/// ring, parts and gaps are written down, pictures and clips are taken from the rings.
+///
+/// Any thread may call any method.
+package final class Recorder: Sendable {
+    package struct Options: Sendable {
+        /// Space that rings leave free for evidence.
+        package var freeBytesMin: UInt64 = 2 << 30
+        package init() {}
+    }
+
+    package let book: CameraBook
+    package let log: EvidenceLog
+    let clock: any Clock
+    let options: Options
+    private let dataDirectory: String
+    private let disk: RingDisk
+    private let ledger: Ledger
+    private let cameras = Monitor<[String: Camera]>([:])
+    /// Held while cameras are added, changed or removed: one such change at a time.
+    private let changes = Monitor(())
+    private let space: SpaceGuard
+    let requests = RequestTurns()
+
+    package init(
+        dataDirectory: String, log: EvidenceLog, clock: any Clock, options: Options = Options()
+    ) throws(Failure) {
+        self.dataDirectory = dataDirectory
+        self.log = log
+        self.clock = clock
+        self.options = options
+        book = try CameraBook(dataDirectory: dataDirectory)
+        disk = RingDisk(clock)
+        ledger = Ledger(log, clock)
+        space = SpaceGuard(dataDirectory, floor: options.freeBytesMin)
+    }
+
+    /// Starts every camera that is on. A camera whose ring cannot be opened is told of, the others
+    /// record.
+    package func start() -> [(id: String, failure: Failure)] {
+        var troubles: [(id: String, failure: Failure)] = []
+        for config in book.all {
+            do throws(Failure) {
+                try open(config)
+            } catch {
+                troubles.append((config.id, error))
+            }
+        }
+        space.start { [self] in Array(cameras.withLock { $0.values }) }
+        return troubles
+    }
+
+    /// Ends all cameras in order: what they had goes to their rings, and into the log.
+    package func close() {
+        space.end()
+        for id in cameras.withLock({ Array($0.keys) }) { close(id) }
+        ledger.end()
+        disk.close()
+    }
+
+    package func camera(_ id: String) throws(Failure) -> Camera {
+        if let camera = cameras.withLock({ $0[id] }) { return camera }
+        let config = try book.camera(id)
+        throw Failure(
+            .io, "camera \(config.id) has no ring; the server's first lines say why")
+    }
+
+    package var all: [Camera] {
+        cameras.withLock { $0.values.sorted { $0.config.id < $1.config.id } }
+    }
+
+    // MARK: Changes
+
+    /// Adds a camera and begins to record it.
+    package func add(
+        _ config: CameraConfig, credentials: CameraBook.Credentials?
+    ) throws(Failure) {
+        changes.lock()
+        defer { changes.unlock() }
+        try open(try book.put(config, credentials: credentials, isNew: true))
+    }
+
+    /// Takes effect at once; what the ring holds stays.
+    package func change(
+        _ config: CameraConfig, credentials: CameraBook.Credentials?, by author: Author
+    ) throws(Failure) {
+        changes.lock()
+        defer { changes.unlock() }
+        let changed = try book.put(config, credentials: credentials, isNew: false)
+        let running = cameras.withLock { $0[config.id] }
+        running?.report.interrupt(.configuration, changed.isOn ? "changed" : "switched off")
+        close(config.id)
+        try open(changed)
+    }
+
+    /// Forgets the camera and its ring. What became evidence stays.
+    package func remove(_ id: String) throws(Failure) {
+        changes.lock()
+        defer { changes.unlock() }
+        let config = try book.camera(id)
+        close(id)
+        try book.remove(id)
+        let path = ringPath(config.id)
+        if RealFileSystem().exists(path) { try RealFileSystem().remove(path) }
+    }
+
+    private func ringPath(_ id: String) -> String { "\(dataDirectory)/rings/\(id).ring" }
+
+    private func open(_ config: CameraConfig) throws(Failure) {
+        var ringOptions = RingOptions()
+        ringOptions.bytes = config.ringBytes
+        ringOptions.seconds = config.ringSeconds
+        let path = ringPath(config.id)
+        let bytes = try space.grant(config.ringBytes, path: path)
+        let file = try RingFile(path, bytes: bytes, RealFileSystem())
+        let ring = try CameraRing.open(
+            camera: config.id, file, ringOptions, bell: disk.bell)
+        let report = CameraReport(clock, recorded: ring.range?.upperBound)
+        let book = self.book
+        let (id, clock) = (config.id, self.clock)
+        let camera = Camera(config, ring: ring, report: report, clock: clock) {
+            () throws(SourceFailure) in
+            let url: CameraURL
+            do throws(Failure) {
+                url = try book.openURL(of: try book.camera(id))
+            } catch {
+                throw SourceFailure(
+                    .configuration, at: .address, error.words,
+                    remedy: "give the camera its password again: proofreel camera set \(id)")
+            }
+            return try SourceMaker.make(url, config.settings, clock: clock)
+        }
+        disk.add(ring)
+        try ledger.open(camera)
+        cameras.withLock { $0[config.id] = camera }
+        if config.isOn { camera.start() } else { report.interrupt(.configuration, "switched off") }
+    }
+
+    private func close(_ id: String) {
+        guard let camera = cameras.withLock({ $0.removeValue(forKey: id) }) else { return }
+        camera.end()
+        disk.remove(camera.ring)
+        ledger.close(id)
+    }
+
+    /// Commits a camera's footage to the log as far as the disk has it, now.
+    func commitParts(of camera: Camera) throws(Failure) { try ledger.commitNow(camera.id) }
+}
