@@ -57,6 +57,8 @@ def jpeg_payloads(data, largest):
         elif marker == 0xDA:
             break
     kind = 1 if sampling == 0x22 else 0
+    if len(tables) == 64:
+        tables += tables  # one table for all planes; RFC 2435 wants two
     scan = data[at:].removesuffix(b"\xff\xd9")
     payloads, offset = [], 0
     for piece, first, _ in fragments(scan, largest - 140):
