@@ -25,8 +25,9 @@ package struct JPEGScanner: Sendable {
     private var segmentOffset = 0
     private var isInScan = false
     private var hasScan = false
-    /// Nil before the frame header (SOF). Zero in either is broken.
-    package private(set) var size: PictureSize?
+    private var frameSize = Size(width: 0, height: 0)
+    /// Nil until the frame header (SOF) is complete; never empty.
+    package private(set) var size: Size?
     /// Some cameras leave the Huffman tables out, because video always uses the same; see
     /// `JPEGTables`.
     package private(set) var hasHuffmanTables = false
@@ -139,10 +140,10 @@ package struct JPEGScanner: Sendable {
     /// Precision, height, width: `08 hh hh ww ww`.
     private mutating func frameHeader(_ byte: UInt8) {
         switch segmentOffset {
-        case 1: size = PictureSize(width: 0, height: Int(byte) << 8)
-        case 2: size?.height += Int(byte)
-        case 3: size?.width = Int(byte) << 8
-        case 4: size?.width += Int(byte)
+        case 1: frameSize = Size(width: 0, height: Int(byte) << 8)
+        case 2: frameSize.height += Int(byte)
+        case 3: frameSize.width = Int(byte) << 8
+        case 4: frameSize.width += Int(byte)
         default: break
         }
         segmentOffset += 1
@@ -151,8 +152,11 @@ package struct JPEGScanner: Sendable {
     }
 
     private mutating func endSegment() {
-        if isFrameHeader, segmentOffset < 5 || size?.isEmpty != false {
-            state = .broken
+        if isFrameHeader {
+            let isBroken = segmentOffset < 5 || frameSize.isEmpty
+            if !isBroken { size = frameSize }
+            state = isBroken ? .broken : .marker
+            isInScan = false
         } else if marker == 0xDA {
             // A scan without a frame header has no size, and no decoder could read it.
             state = size == nil ? .broken : .scan
@@ -174,16 +178,18 @@ package struct JPEGScanner: Sendable {
     }
 }
 
-/// In pixels.
-package struct PictureSize: Hashable, Sendable, CustomStringConvertible {
-    package var width: Int
-    package var height: Int
+extension JPEGScanner {
+    /// In pixels.
+    package struct Size: Hashable, Sendable, CustomStringConvertible {
+        package var width: Int
+        package var height: Int
 
-    package init(width: Int, height: Int) {
-        self.width = width
-        self.height = height
+        package init(width: Int, height: Int) {
+            self.width = width
+            self.height = height
+        }
+
+        package var isEmpty: Bool { width == 0 || height == 0 }
+        package var description: String { "\(width)x\(height)" }
     }
-
-    package var isEmpty: Bool { width == 0 || height == 0 }
-    package var description: String { "\(width)x\(height)" }
 }

@@ -18,7 +18,7 @@ import Testing
         let picture = SampleJPEG.picture(comment: [1, 2, 3])
         let scanner = scan(picture, piece: piece)
         #expect(scanner.verdict == .whole)
-        #expect(scanner.size == PictureSize(width: 640, height: 480))
+        #expect(scanner.size == JPEGScanner.Size(width: 640, height: 480))
         #expect(scanner.byteCount == picture.count)
         #expect(scanner.commentCount == 1)
         #expect(scanner.hasHuffmanTables && !scanner.lacksTables)
