@@ -171,7 +171,7 @@ let package = Package(
             "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
         tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
         tests("AVTests", imports: ["Base", "AV", "JPEG"]),
-        tests("HTTPClientTests", imports: ["Base", "HTTPClient"]),
+        tests("HTTPClientTests", imports: ["Base", "HTTPClient", "TestSupport"]),
         tests("V4L2Tests", imports: ["Base", "V4L2"]),
         tests("FragmentFormatTests", imports: ["Base", "Crypto", "FragmentFormat"]),
         tests(
@@ -179,6 +179,12 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "HTTPClient", "V4L2", "FragmentFormat",
                 "Ingest", "TestSupport",
+            ]),
+        // A process that runs one source and prints what it does.
+        tool(
+            "SourceProbe", path: "Tests/SourceProbe",
+            imports: [
+                "Base", "Linux", "Crypto", "HTTPClient", "V4L2", "FragmentFormat", "Ingest",
             ]),
         tests(
             "RecorderTests",
