@@ -7,7 +7,7 @@ internal import Linux
 package final class RingFiller: FrameSink {
     private let ring: CameraRing
     private let report: CameraReport
-    private var timeline = Timeline()
+    private var timeline = FrameTimeline()
     private var clock = CameraClockEstimate()
     private var format: StreamFormat?
     private var formatOrdinal: UInt64 = 0
@@ -23,7 +23,7 @@ package final class RingFiller: FrameSink {
     private var began: Int64 = 0
     private var lastDecode: Int64 = 0
     /// The frame that is coming in, behind the published ones.
-    private var frame: (place: Timeline.Place, time: FrameTime)?
+    private var frame: (place: FrameTimeline.Place, time: FrameTime)?
     private var frameBytes = 0
 
     package init(_ ring: CameraRing, _ report: CameraReport) {
@@ -117,7 +117,7 @@ package final class RingFiller: FrameSink {
     package func end() {
         frame = nil
         closeFragment()
-        timeline = Timeline()
+        timeline = FrameTimeline()
         clock = CameraClockEstimate()
         format = nil
     }
@@ -166,7 +166,7 @@ package final class RingFiller: FrameSink {
         return true
     }
 
-    private func closeFragment(next: Timeline.Place? = nil) {
+    private func closeFragment(next: FrameTimeline.Place? = nil) {
         guard buffer != nil else { return }
         let duration = next.map { $0.decode - lastDecode } ?? report.frameInterval
         ring.closeFragment(

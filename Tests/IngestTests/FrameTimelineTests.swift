@@ -2,7 +2,7 @@ import Base
 import Ingest
 import Testing
 
-@Suite struct TimelineTests {
+@Suite struct FrameTimelineTests {
     static func time(_ arrival: Int64, media: Int64) -> FrameTime {
         FrameTime(
             received: WallTime(microseconds: 1_000_000_000 + arrival),
@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test func `without reordering the instant is the arrival`() {
-        var line = Timeline()
+        var line = FrameTimeline()
         for frame: Int64 in 0..<50 {
             let jitter = frame % 3 * 4000
             let place = line.place(
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `with B-frames instants follow the order of showing`() {
-        var line = Timeline()
+        var line = FrameTimeline()
         // Shown 0 3 1 2 6 4 5 9 7 8, sent one every 40 ms.
         var order: [Int64] = [0]
         for group: Int64 in 0..<10 {
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a jump of the camera's time does not move the line`() {
-        var line = Timeline()
+        var line = FrameTimeline()
         var last: Int64 = -1
         for frame: Int64 in 0..<40 {
             let jump: Int64 = frame < 20 ? 0 : 3_600_000_000

@@ -6,7 +6,7 @@ package import Base
 /// The instant is the arrival of the frame's first byte. Where frames come in another order than
 /// they are shown (B-frames), arrival says when a frame was sent, not when it was seen: there the
 /// instant is its showing time moved by the least delay seen of late.
-package struct Timeline: Sendable {
+package struct FrameTimeline: Sendable {
     /// The camera's time may be this far from where it should be before it counts as a jump.
     static let jumpMicroseconds: Int64 = 2_000_000
     static let delayWindow = 128
