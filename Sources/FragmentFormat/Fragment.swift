@@ -22,18 +22,6 @@ package struct Sample: Hashable, Sendable {
     }
 }
 
-/// The camera's own clock against the server's, as far as it is known.
-package struct CameraClock: Hashable, Sendable {
-    /// Camera minus server.
-    package var offsetMicroseconds: Int64
-    package var errorMicroseconds: Int64
-
-    package init(offsetMicroseconds: Int64, errorMicroseconds: Int64) {
-        self.offsetMicroseconds = offsetMicroseconds
-        self.errorMicroseconds = errorMicroseconds
-    }
-}
-
 /// What stands before a fragment's media: `uuid` with the instants, `moof` with the samples, and
 /// the head of `mdat`. Players skip the `uuid` box; we read times and places from it and `trun`.
 package struct FragmentHead: Hashable, Sendable {

@@ -32,11 +32,29 @@ internal import Glibc
 
     package func remove() { _ = unsafe unlink(path) }
 
+    /// The next caller, if one comes in time.
+    package func accept(within milliseconds: Int) -> LocalConnection? {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&wait, 1, Int32(clamping: milliseconds)) > 0 else { return nil }
+        let caller = Glibc.accept(descriptor, nil, nil)
+        guard caller >= 0 else { return nil }
+        _ = fcntl(caller, F_SETFD, FD_CLOEXEC)
+        return LocalConnection(owning: caller)
+    }
+
+    /// A connection to who listens at `path`.
+    package static func connect(to path: String) throws(Failure) -> LocalConnection {
+        let descriptor = try make()
+        let connection = LocalConnection(owning: descriptor)
+        try attach(descriptor, to: path, "connect to \(path)", listening: false)
+        return connection
+    }
+
     /// Answers one caller, if one comes in time. A caller that does not read is left.
     package func answer(within milliseconds: Int, _ document: () -> [UInt8]) {
         var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&wait, 1, Int32(clamping: milliseconds)) > 0 else { return }
-        let caller = accept(descriptor, nil, nil)
+        let caller = Glibc.accept(descriptor, nil, nil)
         guard caller >= 0 else { return }
         defer { close(caller) }
         var limit = timeval(tv_sec: Self.sendMilliseconds / 1000, tv_usec: 0)
@@ -108,7 +126,7 @@ internal import Glibc
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 listening
                     ? unsafe bind(descriptor, address, size)
-                    : unsafe connect(descriptor, address, size)
+                    : unsafe Glibc.connect(descriptor, address, size)
             }
         }
         if code != 0 { throw Failure(errno: errno, what) }

@@ -34,6 +34,13 @@ internal import Glibc
         unsafe nanosleep(&time, nil)
     }
 
+    /// For a thread that nobody waits for by name.
+    package func detach() {
+        guard !joined else { return }
+        joined = true
+        pthread_detach(handle)
+    }
+
     package func join() {
         guard !joined else { return }
         joined = true

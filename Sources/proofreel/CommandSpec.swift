@@ -30,6 +30,16 @@ struct CommandSpec: Sendable {
         }
     }
 
+    /// Who does the work. While a data directory is served, its log belongs to the server.
+    enum Place: Sendable {
+        /// This process.
+        case here
+        /// The server, while there is one; else this process.
+        case served
+        /// The server alone: there must be one.
+        case server
+    }
+
     /// `["admin", "dump"]`
     let path: [String]
     let summary: String
@@ -39,6 +49,7 @@ struct CommandSpec: Sendable {
     let options: [OptionSpec]
     let examples: [Example]
     var notes = ""
+    var place = Place.here
     let run: @Sendable (Arguments, Console) throws -> ExitCode
 
     var name: String { path.joined(separator: " ") }

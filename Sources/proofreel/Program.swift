@@ -22,8 +22,21 @@ enum Program {
 
     static func run() -> ExitCode {
         let console = Console()
+        return reporting(console) {
+            try run(Environment.arguments(), Environment.currentDirectory, console)
+        }
+    }
+
+    /// A caller's words, in the server.
+    static func run(_ words: [String], from folder: String, _ console: Console) -> ExitCode {
+        reporting(console) { try run(words, folder, console) }
+    }
+
+    private static func reporting(
+        _ console: Console, _ body: () throws -> ExitCode
+    ) -> ExitCode {
         do {
-            return try run(Environment.arguments(), console)
+            return try body()
         } catch let failure as Failure {
             console.complain(failure.words)
             return code(of: failure)
@@ -36,7 +49,9 @@ enum Program {
         }
     }
 
-    private static func run(_ words: [String], _ console: Console) throws -> ExitCode {
+    private static func run(
+        _ words: [String], _ folder: String, _ console: Console
+    ) throws -> ExitCode {
         switch words.first {
         case nil:
             console.print(Help.overview(console))
@@ -54,7 +69,9 @@ enum Program {
             return .done
         }
         do {
-            return try command.run(Arguments(rest, command), console)
+            var arguments = try Arguments(rest, command)
+            arguments.resolvePaths(from: folder, command)
+            return try Placement(command, arguments, words, console).run()
         } catch let usage as UsageError {
             throw UsageError(
                 "\(usage.words)\nsee: proofreel \(command.path.joined(separator: " ")) --help")
@@ -72,7 +89,7 @@ enum Program {
         return .done
     }
 
-    private static func code(of failure: Failure) -> ExitCode {
+    static func code(of failure: Failure) -> ExitCode {
         failure.kind == .notFound ? .notFound : .failed
     }
 }

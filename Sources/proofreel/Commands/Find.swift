@@ -21,6 +21,7 @@ extension CommandSpec {
             .init("proofreel find --serial SN-0042 --json | jq -r .sha256", "for scripts"),
         ],
         notes: "Several filters must all hold. TIME: \(TimeText.examples).",
+        place: .served,
         run: { try Find(Work(arguments: $0, console: $1)).run() })
 }
 

@@ -16,6 +16,7 @@ extension CommandSpec {
                 "proofreel get --check odoo:6f1c/quality.check/17 -o evidence/", "all of a check"),
         ],
         notes: "A file that is there already is not overwritten.",
+        place: .served,
         run: { try Get(Work(arguments: $0, console: $1)).run() })
 }
 
@@ -80,7 +81,7 @@ struct Get {
         let bytes = try log.payload(of: id)
         let target = arguments.value("o")
         if target == "-" {
-            StandardStream.output.write(bytes)
+            work.console.write(bytes)
             return
         }
         let own = "\(id).\(MediaType.fileExtension(of: record.leaf.string("mime") ?? ""))"

@@ -18,6 +18,7 @@ extension CommandSpec {
                 "proofreel hold --from 'yesterday 06:00' --to 'yesterday 14:00' --camera press-3"
                     + " --reason accident", "a shift of one camera"),
         ],
+        place: .served,
         run: { try Holding(Work(arguments: $0, console: $1)).hold() })
 
     static let unhold = CommandSpec(
@@ -30,6 +31,7 @@ extension CommandSpec {
                 "asks; somebody else must do the same to release it")
         ],
         notes: "Identities are what --actor says until the server authenticates people.",
+        place: .served,
         run: { try Holding(Work(arguments: $0, console: $1)).unhold() })
 }
 

@@ -12,6 +12,7 @@ extension CommandSpec {
                 "proofreel link $ID --check QA/18 --reason 'check made"
                     + " after posting'", "one picture may belong to many things")
         ],
+        place: .served,
         run: { try Linking(Work(arguments: $0, console: $1)).run(adds: true) })
 
     static let unlink = CommandSpec(
@@ -23,6 +24,7 @@ extension CommandSpec {
                 "proofreel unlink $ID --serial SN-0024 --reason typo",
                 "link it to the right one before or after")
         ],
+        place: .served,
         run: { try Linking(Work(arguments: $0, console: $1)).run(adds: false) })
 
     static let close = CommandSpec(
@@ -36,6 +38,7 @@ extension CommandSpec {
                 "proofreel close odoo:6f1c/quality.check/17 --pass --reason 'signed off by ann'",
                 "keep its receipt with the check")
         ],
+        place: .served,
         run: { try Linking(Work(arguments: $0, console: $1)).close() })
 }
 

@@ -14,6 +14,7 @@ extension CommandSpec {
                 "a text that any C2SP tlog-proof reader checks")
         ],
         notes: "With --json also the leaf that is proven, as its exact text.",
+        place: .served,
         run: { try Proving(Work(arguments: $0, console: $1)).prove() })
 
     static let checkpoint = CommandSpec(
@@ -33,6 +34,7 @@ extension CommandSpec {
         examples: [
             .init("proofreel consistency 1200", "hashes (RFC 9162), then the newest checkpoint")
         ],
+        place: .served,
         run: { try Proving(Work(arguments: $0, console: $1)).consistency() })
 }
 
@@ -116,7 +118,7 @@ struct Proving {
 
     private func emit(_ bytes: [UInt8]) throws {
         guard let path = arguments.value("o"), path != "-" else {
-            StandardStream.output.write(bytes)
+            work.console.write(bytes)
             return
         }
         do throws(Failure) {

@@ -24,6 +24,7 @@ extension CommandSpec {
                 "from standard input"),
         ],
         notes: "TIME: \(TimeText.examples).\nA file is stored byte for byte, at most 64 MiB.",
+        place: .served,
         run: { try Put(Work(arguments: $0, console: $1)).run() })
 }
 
@@ -108,7 +109,7 @@ struct Put {
     ) throws {
         let bytes =
             path == "-"
-            ? try StandardStream.readInput(limit: Self.fileBytesMax)
+            ? try work.console.readInput(limit: Self.fileBytesMax)
             : try RealFileSystem().contents(of: path, limit: Self.fileBytesMax)
         var capture = Capture()
         capture.mime = MediaType.of(bytes)

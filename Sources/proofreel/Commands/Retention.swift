@@ -11,6 +11,7 @@ extension CommandSpec {
             examples: [
                 .init("proofreel admin retention show", "no rule: everything stays for ever")
             ],
+            place: .served,
             run: { try Retention(Work(arguments: $0, console: $1)).show() }),
         CommandSpec(
             path: ["admin", "retention", "set"], summary: "Set the rules; they can only lengthen.",
@@ -19,12 +20,14 @@ extension CommandSpec {
             examples: [
                 .init("proofreel admin retention set rules.json --reason 'IATF 16949'", format)
             ],
+            place: .served,
             run: { try Retention(Work(arguments: $0, console: $1)).set() }),
         CommandSpec(
             path: ["admin", "retention", "preview"],
             summary: "List what has expired; removes nothing.",
             usage: "[--json]", options: OptionSpec.reading,
             examples: [.init("proofreel admin retention preview", "held records are marked")],
+            place: .served,
             run: { try Retention(Work(arguments: $0, console: $1)).preview() }),
         CommandSpec(
             path: ["admin", "retention", "apply"],
@@ -61,6 +64,7 @@ extension CommandSpec {
                     "proofreel admin retention event end-of-life --product P-12 --reason sold",
                     "rules with \"event\": \"end-of-life\" count from here")
             ],
+            place: .served,
             run: { try Retention(Work(arguments: $0, console: $1)).event() }),
     ]
 

@@ -2,6 +2,7 @@ internal import Base
 internal import Evidence
 internal import EvidenceFormat
 internal import Linux
+internal import Recorder
 internal import Synchronization
 
 extension CommandSpec {
@@ -15,7 +16,7 @@ extension CommandSpec {
             .list("anchor", "FILE", "checkpoint kept outside that this log must contain"),
             .value("scrub-rate", "MB/s", "read full segments again, so fast; else 20, 0 is never"),
             .value("scrub-days", "N", "a round every so many days; else 7, 0 is never"),
-            .flag("demo", "fill a new log with a few pictures to look at"),
+            .flag("demo", "a new log with a few pictures, and three test cameras"),
         ],
         examples: [
             .init("proofreel serve", "on ~/.local/share/proofreel, made at the first start"),
@@ -61,26 +62,41 @@ struct Serve {
         }
         let session = try Session.writing(opening)
         if arguments.has("demo") { try Demo.fill(session.log) }
-        return try serve(session, plan, isNew: isNew, anchored: largest(opening.seen))
+        return try serve(
+            session, plan, isNew: isNew, demo: arguments.has("demo"),
+            anchored: largest(opening.seen))
     }
 
     private func serve(
-        _ session: Session, _ plan: Scrubbing.Plan, isNew: Bool, anchored: UInt64?
+        _ session: Session, _ plan: Scrubbing.Plan, isNew: Bool, demo: Bool, anchored: UInt64?
     ) throws -> ExitCode {
         let status: StatusServer
+        let recorder: Recorder
+        let control: ControlServer
         do {
             status = try StatusServer(session, anchored: anchored)
+            recorder = try Recorder(
+                dataDirectory: session.directory.path, log: session.log, clock: SystemClock())
+            control = try ControlServer(session.directory)
         } catch {
             do { try session.close() } catch {}
             throw error
         }
+        Serving.begin(Serving(session: session, recorder: recorder))
         StartPage(session, isNew: isNew).print(console)
         for line in try StatusPage(status.document()).lines(console) { console.print(line) }
+        for (id, failure) in recorder.start() {
+            console.print(console.bad("camera \(id) does not record: \(failure.words)"))
+        }
+        if demo { try Demo.addCameras(recorder) }
         console.print("\nready; Ctrl-C ends")
         let scrubbing = Scrubbing(session.log, plan)
         var watch = Watch(session, scrubbing)
         while !Process.waitForTermination(milliseconds: 500) { watch.look(console) }
         console.print("ending")
+        control.end()
+        recorder.close()
+        Serving.end()
         scrubbing.end()
         status.end()
         let stopped = session.log.stopped

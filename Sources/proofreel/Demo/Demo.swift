@@ -1,7 +1,9 @@
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
+internal import Ingest
 internal import Linux
+internal import Recorder
 
 /// A few pictures to try things on: three checks of two work orders, one closed, one picture held.
 enum Demo {
@@ -32,5 +34,21 @@ enum Demo {
         _ = try log.close(
             check: "demo/quality.check/1", verdict: "pass", reason: "demo", by: author)
         if let first { _ = try log.hold(.record(first), reason: "demo of a hold", by: author) }
+    }
+
+    /// Three cameras without hardware: a moving pattern each, in both ways of coding.
+    static func addCameras(_ recorder: Recorder) throws {
+        let cameras = [
+            ("press-3", "Press 3", "Press shop", "h264?size=1280x720&fps=25&gop=50"),
+            ("paint-1", "Paint line", "Paint shop", "mjpeg?size=1280x720&fps=10"),
+            ("pack-2", "Packing 2", "Packing", "h264?size=640x480&fps=15&gop=30&bf=2"),
+        ]
+        for (id, name, room, pattern) in cameras {
+            var config = try CameraConfig(
+                id: id, name: name, url: try CameraURL("test:\(pattern)"), added: SystemClock().now)
+            config.room = room
+            config.ringBytes = 256 << 20
+            try recorder.add(config, credentials: nil)
+        }
     }
 }

@@ -37,3 +37,11 @@ enum Amount {
     /// On the clock of this machine.
     static func time(_ time: WallTime) -> String { LocalTime(time).text }
 }
+
+extension Amount {
+    /// `+12.3 ms`
+    static func signedMilliseconds(_ microseconds: Int64) -> String {
+        let tenths = (abs(microseconds) + 50) / 100
+        return "\(microseconds < 0 ? "-" : "+")\(tenths / 10).\(tenths % 10) ms"
+    }
+}

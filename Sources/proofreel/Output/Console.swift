@@ -1,32 +1,73 @@
+internal import Base
 internal import EvidenceFormat
 internal import Linux
 
-/// Where words go: answers to standard output, everything else to standard error.
+/// Where words go: answers to standard output, everything else to standard error. In the server,
+/// both go back to the caller whose command it runs.
 struct Console: Sendable {
-    let isTerminal = StandardStream.output.isTerminal
+    enum Stream: UInt8, Sendable {
+        case answer = 0x6F
+        case aside = 0x65
+    }
+
+    let isTerminal: Bool
     private let colours: Bool
     private let errorColours: Bool
+    /// Takes the words of a caller's command; nil for the process's own streams.
+    private let sink: (@Sendable (Stream, [UInt8]) -> Void)?
+    /// What the caller has on standard input.
+    private let given: [UInt8]?
 
     init() {
         let wanted = Environment.value("NO_COLOR") == nil && Environment.value("TERM") != "dumb"
-        colours = wanted && StandardStream.output.isTerminal
+        isTerminal = StandardStream.output.isTerminal
+        colours = wanted && isTerminal
         errorColours = wanted && StandardStream.error.isTerminal
+        sink = nil
+        given = nil
     }
 
-    func print(_ text: String) { StandardStream.output.write(text + "\n") }
+    init(
+        colours: Bool, errorColours: Bool, input: [UInt8],
+        sink: @escaping @Sendable (Stream, [UInt8]) -> Void
+    ) {
+        isTerminal = colours
+        self.colours = colours
+        self.errorColours = errorColours
+        self.sink = sink
+        given = input
+    }
+
+    /// Whether answers and asides are coloured, for a server that speaks for this console.
+    var usesColours: (answers: Bool, asides: Bool) { (colours, errorColours) }
+
+    func write(_ bytes: [UInt8], to stream: Stream = .answer) {
+        if let sink {
+            sink(stream, bytes)
+        } else {
+            (stream == .answer ? StandardStream.output : .error).write(bytes)
+        }
+    }
+
+    func readInput(limit: Int) throws(Failure) -> [UInt8] {
+        if let given { return given }
+        return try StandardStream.readInput(limit: limit)
+    }
+
+    func print(_ text: String) { write(Array(text.utf8) + [0x0A]) }
 
     /// One document, one line.
-    func print(_ json: JSON) { StandardStream.output.write(json.encode() + [0x0A]) }
+    func print(_ json: JSON) { write(json.encode() + [0x0A]) }
 
     func complain(_ text: String) {
-        StandardStream.error.write(
-            (errorColours ? "\u{1B}[31mproofreel:\u{1B}[0m " : "proofreel: ") + text + "\n")
+        let name = errorColours ? "\u{1B}[31mproofreel:\u{1B}[0m " : "proofreel: "
+        write(Array((name + text + "\n").utf8), to: .aside)
     }
 
     /// What a person should know and a script need not.
     func note(_ text: String) {
-        StandardStream.error.write(
-            (errorColours ? "\u{1B}[33mnote:\u{1B}[0m " : "note: ") + text + "\n")
+        let name = errorColours ? "\u{1B}[33mnote:\u{1B}[0m " : "note: "
+        write(Array((name + text + "\n").utf8), to: .aside)
     }
 
     // MARK: Colours, on a terminal only

@@ -31,14 +31,24 @@ enum RecordJSON {
         }
         if let hash = leaf.string("pay") { fields.append(("sha256", .string(hash))) }
         if let count = leaf.int("len") { fields.append(("bytes", .int(count))) }
-        for (name, field) in [("mime", "mime"), ("name", "name"), ("request_id", "req")] {
+        for (name, field) in [("width", "w"), ("height", "h"), ("frames", "frames")] {
+            if let count = leaf.int(field) { fields.append((name, .int(count))) }
+        }
+        for (name, field) in [
+            ("mime", "mime"), ("name", "name"), ("request_id", "req"), ("to", "to"),
+            ("source", "src"), ("camera_instant", "t_cam"), ("shot", "shot"), ("clip", "clip"),
+            ("made", "made"), ("trigger", "trig"),
+        ] where !(field == "src" && leaf.kind == .import) {
             if let text = leaf.string(field) { fields.append((name, .string(text))) }
         }
+        if let skew = leaf.int("skew_us") { fields.append(("skew_us", .int(skew))) }
         return .object(JSONObject(fields + more))
     }
 
-    static func make(_ record: Record, receipt: [(String, JSON)] = []) -> JSON {
-        var more: [(String, JSON)] = []
+    static func make(
+        _ record: Record, receipt: [(String, JSON)] = [], more: [(String, JSON)] = []
+    ) -> JSON {
+        var more = more
         switch record.removal {
         case .present: break
         case .due(let until):
@@ -56,13 +66,17 @@ enum RecordJSON {
     /// Whose clock the instant comes from, and how far it could be trusted.
     private static func clock(of leaf: Leaf) -> JSON {
         let clk = leaf.body["clk"]?.object
-        return .object(
-            JSONObject([
-                ("source", .string(leaf.kind == .import ? "import" : "server")),
-                ("synchronised", clk?["sync"] ?? .bool(false)),
-                ("estimated_error_us", clk?["est_us"] ?? .int(0)),
-                ("maximum_error_us", clk?["max_us"] ?? .int(0)),
-            ]))
+        var fields: [(String, JSON)] = [
+            ("source", .string(leaf.kind == .import ? "import" : "server")),
+            ("synchronised", clk?["sync"] ?? .bool(false)),
+            ("estimated_error_us", clk?["est_us"] ?? .int(0)),
+            ("maximum_error_us", clk?["max_us"] ?? .int(0)),
+        ]
+        if let offset = leaf.int("cam_off_us") {
+            fields.append(("camera_offset_us", .int(offset)))
+            fields.append(("camera_error_us", .int(leaf.int("cam_err_us") ?? 0)))
+        }
+        return .object(JSONObject(fields))
     }
 
     private static func rounded(_ microseconds: Int64) -> Int64 {

@@ -24,6 +24,8 @@ struct DataDirectory {
     var keys: KeyFolder { KeyFolder(dataDirectory: path) }
     var socket: String { "\(path)/\(EmbeddedEngine.statusSocket)" }
 
+    var controlSocket: String { "\(path)/\(EmbeddedEngine.controlSocket)" }
+
     /// Whether a process, normally `serve`, holds the directory now.
     var isServed: Bool { ProcessLock.isHeld("\(path)/LOCK") }
 
@@ -39,7 +41,7 @@ struct DataDirectory {
         guard isServed else { return }
         throw Failure(
             .busy,
-            "\(path) is being served; until the server answers such requests itself, stop it"
-                + " (Ctrl-C, or systemctl stop proofreel), run this again, and start it again")
+            "\(path) is being served, and this needs it alone; stop the server (Ctrl-C, or"
+                + " systemctl stop proofreel), run this again, and start it again")
     }
 }

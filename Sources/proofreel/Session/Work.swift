@@ -16,13 +16,17 @@ struct Work {
     /// A log to add to; closed when `body` ends.
     func writing<R>(_ body: (EvidenceLog) throws -> R) throws -> R {
         let session = try Session.writing(arguments)
+        if Serving.current == nil { tell(session) }
+        return try session.use(body)
+    }
+
+    private func tell(_ session: Session) {
         for warning in session.warnings { console.note(warning) }
         if session.report.takenOver > 0 || session.report.droppedBytes > 0 {
             console.note(
                 "the last run did not end in order;"
                     + " \(Amount.count(session.report.takenOver, "leaf", "leaves")) taken over")
         }
-        return try session.use(body)
     }
 
     func reading<R>(_ body: (EvidenceLog) throws -> R) throws -> R {
