@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The last lines that libav logged on one thread. libav writes to stderr, whole URLs included; here
 /// its lines go to whoever listens on the thread, without credentials, and nowhere otherwise.
-final class LogLines: Sendable {
+package final class LogLines: Sendable {
     static let linesMax = 8
     static let lineBytesMax = 240
 
@@ -79,7 +79,7 @@ final class LogLines: Sendable {
     }
 
     /// Without what stands between `//` and `@`.
-    static func redacted(_ line: String) -> String {
+    package static func redacted(_ line: String) -> String {
         var text: [UInt8] = []
         var rest = Array(line.utf8)[...]
         while let slashes = rest.indices.dropLast(2).first(where: {

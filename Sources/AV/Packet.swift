@@ -56,7 +56,7 @@ internal import CAV
     /// Replaces the contents; libav wants zeros after them.
     package mutating func fill(_ bytes: Span<UInt8>, presentation: Int64) throws(AVFailure) {
         unsafe av_packet_unref(raw)
-        guard bytes.count <= Int(Int32.max) - Int(AV_INPUT_BUFFER_PADDING_SIZE) else {
+        guard bytes.count <= Self.bytesMax else {
             throw AVFailure("take a packet of \(bytes.count) bytes", proofreel_averror_invalid)
         }
         try checked("allocate a packet", unsafe av_new_packet(raw, Int32(bytes.count)))
@@ -66,5 +66,27 @@ internal import CAV
         }
         unsafe raw.pointee.pts = presentation
         unsafe raw.pointee.dts = presentation
+    }
+
+    /// The same for NAL units that each have their length before them, in 4 bytes, as in MP4; here
+    /// they get start codes instead, which are as long.
+    package mutating func fill(
+        lengthPrefixed bytes: Span<UInt8>, presentation: Int64
+    ) throws(AVFailure) {
+        try fill(bytes, presentation: presentation)
+        var at = 0
+        while at < bytes.count {
+            guard bytes.count - at >= 4 else { throw Self.badLength }
+            let length = Int(bytes.bigEndian(UInt32.self, at: at))
+            guard length <= bytes.count - at - 4 else { throw Self.badLength }
+            for i in 0..<4 { unsafe raw.pointee.data[at + i] = i == 3 ? 1 : 0 }
+            at += 4 + length
+        }
+    }
+
+    package static let bytesMax = 64 << 20
+
+    private static var badLength: AVFailure {
+        AVFailure("read NAL units by their lengths", proofreel_averror_invalid)
     }
 }

@@ -19,6 +19,8 @@ final class FrameDelivery {
     private var toldSets: ParameterSets?
     private var format: StreamFormat?
 
+    private var failure: Failure?
+
     private(set) var frames = 0
     /// When the last frame, and the last key frame, were delivered; monotonic.
     private(set) var lastFrame: UInt64?
@@ -54,6 +56,22 @@ final class FrameDelivery {
         try sink.startFrame(frame.time)
         for unit in frame.units { try sink.add(all.extracting(unit)) }
         try end(frame.time, key: frame.isKey)
+    }
+
+    /// For callers inside code that throws something else; `takeFailure` gives it back.
+    func deliverKeepingFailure(_ frame: Frame, of bytes: [UInt8], codec: Codec) -> Bool {
+        do throws(Failure) {
+            try deliver(frame, of: bytes, codec: codec)
+            return true
+        } catch {
+            failure = error
+            return false
+        }
+    }
+
+    func takeFailure() -> Failure? {
+        defer { failure = nil }
+        return failure
     }
 
     private func size(
