@@ -103,7 +103,7 @@ package final class Child: Sendable {
 
 package struct ChildFailure: Error, CustomStringConvertible {
     package let description: String
-    init(_ words: String) { description = words }
+    package init(_ words: String) { description = words }
 }
 
 /// Lets time go by for other processes; nothing may depend on how much it is.

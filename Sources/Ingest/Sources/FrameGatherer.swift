@@ -1,0 +1,165 @@
+internal import AV
+internal import Base
+
+/// Makes frames of the pieces of H.264 and H.265 that RTP brings: all packets of one RTP time are
+/// one frame. Keeps the frame in hand in one buffer until it is known to be whole, because size and
+/// parameter sets must be told before it. Lives on its source's thread.
+struct FrameGatherer {
+    static let bytesMax = 8 << 20
+    /// What may wait for its picture: parameter sets and the like.
+    static let carriedMax = 256 << 10
+
+    /// What is known when a packet comes.
+    struct Arrival {
+        let time: FrameTime
+        /// RTP time in the stream's units; nil for "as before".
+        let stamp: Int64?
+        /// Packets are missing before this one.
+        let isAfterLoss: Bool
+    }
+
+    private let codec: Codec
+    private let delivery: FrameDelivery
+    private var bytes: [UInt8] = []
+    private var carried: [UInt8] = []
+    private var first: Arrival?
+    /// Why the frame in hand cannot be used.
+    private var broken: String?
+    /// Frames depend on each other: after a hole none can be decoded exactly until the next key.
+    private var hasHole = false
+    private var shape = Shape()
+
+    init(_ codec: Codec, _ delivery: FrameDelivery) {
+        self.codec = codec
+        self.delivery = delivery
+    }
+
+    mutating func add(_ piece: Span<UInt8>, _ arrival: Arrival) throws(Failure) {
+        if let first, let stamp = arrival.stamp, stamp != first.stamp {
+            // The hole may be the end of the one or the beginning of the other.
+            if arrival.isAfterLoss { broken = "packets were lost" }
+            try end()
+        }
+        if first == nil {
+            first = arrival
+            broken = nil
+            bytes += carried
+            carried.removeAll(keepingCapacity: true)
+        }
+        if arrival.isAfterLoss { broken = "packets were lost" }
+        guard bytes.count + piece.count <= Self.bytesMax else {
+            broken = "larger than \(Self.bytesMax >> 20) MiB"
+            return
+        }
+        shape.add(piece)
+        bytes.append(span: piece)
+    }
+
+    /// Nothing came for a while: a frame that looks whole is not kept waiting for the next.
+    mutating func pause() throws(Failure) {
+        if first != nil, broken == nil, shape.looksWhole { try end() }
+    }
+
+    /// The frame in hand is over.
+    mutating func end() throws(Failure) {
+        guard let first else { return }
+        self.first = nil
+        shape.next()
+        defer { bytes.removeAll(keepingCapacity: true) }
+        if let broken {
+            hasHole = true
+            delivery.drop(broken)
+            return
+        }
+        let units = AnnexB.units(in: bytes.span)
+        let kinds = units.map { NALUnit.kind(bytes.span.extracting($0), codec: codec) }
+        guard let last = kinds.lastIndex(where: Self.isSlice) else {
+            // Parameter sets under an RTP time of their own belong to the picture that follows.
+            if bytes.count <= Self.carriedMax { carry(units[...]) }
+            return
+        }
+        // So do those that some cameras send under the time of the picture before.
+        let own = units.indices.first { $0 > last && Self.announces(kinds[$0]) } ?? units.endIndex
+        defer { carry(units[own...]) }
+        let isKey = isKey(Array(units[..<own]), kinds)
+        if hasHole, !isKey {
+            delivery.drop("needs a frame that was lost")
+            return
+        }
+        hasHole = false
+        let frame = FrameDelivery.Frame(
+            units: Array(units[..<own]), time: first.time, isKey: isKey)
+        try delivery.deliver(frame, of: bytes, codec: codec)
+    }
+
+    /// Called before the buffer is emptied; the units go to the front of the next frame.
+    private mutating func carry(_ units: ArraySlice<Range<Int>>) {
+        carried.removeAll(keepingCapacity: true)
+        for unit in units { carried += [0, 0, 0, 1] + bytes[unit] }
+    }
+
+    private static func isSlice(_ kind: NALUnit.Kind) -> Bool {
+        if case .slice = kind { true } else { false }
+    }
+
+    private static func announces(_ kind: NALUnit.Kind) -> Bool {
+        switch kind {
+        case .videoParameters, .sequenceParameters, .pictureParameters, .leading: true
+        case .slice, .other: false
+        }
+    }
+
+    /// IDR or IRAP; or, in H.264, an I-picture that says that decoding from it is exact.
+    private func isKey(_ units: [Range<Int>], _ kinds: [NALUnit.Kind]) -> Bool {
+        var recovers = false
+        for (unit, kind) in zip(units, kinds) {
+            if case .slice(let random) = kind {
+                if random { return true }
+                return recovers && NALUnit.isIntraSlice(bytes.span.extracting(unit))
+            }
+            if codec == .h264, NALUnit.isExactRecoveryPoint(bytes.span.extracting(unit)) {
+                recovers = true
+            }
+        }
+        return false
+    }
+}
+
+extension FrameGatherer {
+    /// libavformat hides the marker bit that ends a frame, so its end is certain only when the next
+    /// begins. But packetisers fill all fragments of a NAL unit except the last: a frame looks whole
+    /// when its last piece is a short one and it has as many units as the one before.
+    struct Shape {
+        /// The longest fragment that was not a unit's first, in the whole stream.
+        private var longestFragment = 0
+        private var units = 0
+        private var usualUnits = 0
+        private var lastPayload = 0
+
+        /// Before any fragment was seen: less than what any packetiser cuts at.
+        private static let certainlyShort = 1000
+        /// A start code, and the header byte that is not repeated.
+        private static let opening = 5
+
+        var looksWhole: Bool {
+            let limit = longestFragment > 0 ? longestFragment : Self.certainlyShort
+            return units > 0 && units >= usualUnits && lastPayload < limit
+        }
+
+        mutating func add(_ piece: Span<UInt8>) {
+            let begins = piece.count > 4 && piece[0] == 0 && piece[1] == 0 && piece[2] <= 1
+            if begins {
+                units += 1
+                lastPayload = piece.count - Self.opening
+            } else {
+                lastPayload = piece.count
+                longestFragment = max(longestFragment, lastPayload)
+            }
+        }
+
+        mutating func next() {
+            usualUnits = units
+            units = 0
+        }
+    }
+}
