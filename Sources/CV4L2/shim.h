@@ -37,8 +37,8 @@ static inline int proofreel_v4l2_ioctl(int fd, unsigned long request, void *argu
     return result < 0 ? -errno : result;
 }
 
-// The kernel's structs for these hold unions, some with pointers in them, which have no place in safe
-// code. Plain copies of what single-planar capture into mapped buffers uses.
+// The kernel's structs for these hold unions, some with pointers in them, which have no place in
+// safe code. Plain copies of what single-planar capture into mapped buffers uses.
 struct proofreel_format {
     unsigned width, height, pixels, bytes_per_line;
 };

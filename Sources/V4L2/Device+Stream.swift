@@ -59,7 +59,9 @@ extension Device {
             isStreaming = false
         }
         guard unsafe !buffers.isEmpty else { return }
-        for unsafebuffer in unsafe buffers { unsafe v4l2_munmap(buffer.baseAddress, buffer.count) }
+        for i in unsafe buffers.indices {
+            _ = unsafe v4l2_munmap(buffers[i].baseAddress, buffers[i].count)
+        }
         unsafe buffers = []
         var request = v4l2_requestbuffers()
         request.type = Self.videoCapture

@@ -11,7 +11,8 @@ package struct USBCamera: Hashable, Sendable {
         case bus
     }
 
-    /// `usb:046d:0825:AB12CD34`, `usb:046d:0825@0000:00:14.0-usb2-1.4`, `usb:vivid@platform:vivid-000`.
+    /// `usb:046d:0825:AB12CD34`, `usb:046d:0825@0000:00:14.0-usb2-1.4`,
+    /// `usb:vivid@platform:vivid-000`.
     package let id: String
     package let basis: Basis
     /// By the socket, whatever `basis` is; equal to `id` when that is what it goes by.
@@ -69,8 +70,8 @@ package struct NodeFacts: Hashable, Sendable {
 }
 
 extension USBCamera {
-    /// The cameras among some nodes. A serial number counts while no other device that is plugged in
-    /// has the same.
+    /// The cameras among some nodes. A serial number counts while no other device that is plugged
+    /// in has the same.
     package static func cameras(among nodes: [NodeFacts]) -> [USBCamera] {
         let nodes = nodes.filter(\.capabilities.isCamera).sorted { a, b in
             (a.usb?.interface ?? 0, a.index, a.node.count, a.node)
