@@ -95,3 +95,34 @@ static inline uint32_t proofreel_crc32c(uint32_t crc, const void *bytes, size_t 
 #endif
     return ~proofreel_crc32c_table(crc, p, n);
 }
+
+// glibc's own headers for these are not part of Swift's Glibc.
+#include <linux/netlink.h>
+#include <sys/socket.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+
+// A socket for the kernel's and udev's device events; -errno on failure.
+static inline int proofreel_device_events(unsigned groups) {
+    int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+    if (fd < 0) return -errno;
+    struct sockaddr_nl a = {.nl_family = AF_NETLINK, .nl_groups = groups};
+    if (bind(fd, (struct sockaddr *)&a, sizeof a) == 0) return fd;
+    int code = errno;
+    close(fd);
+    return -code;
+}
+
+// One event; its length, 0 for one that any process may have sent, -errno on failure.
+static inline long proofreel_next_device_event(int fd, void *bytes, size_t room) {
+    struct sockaddr_nl from = {0};
+    socklen_t length = sizeof from;
+    ssize_t count = recvfrom(fd, bytes, room, 0, (struct sockaddr *)&from, &length);
+    if (count < 0) return -errno;
+    // The kernel has no process id and sends to group 1. Group 2 is udev's, which has one; for an
+    // unprivileged process the kernel does not let others send there.
+    return from.nl_groups == 0 ? 0 : (long)count;
+}

@@ -1,12 +1,17 @@
 // Runs one source in front of a test, or of a person with a camera:
 //   SourceProbe http URL [options]
-// Options: --frames N, --seconds N, --stall MS, --rate N, --user NAME, --password TEXT, --save DIR
+//   SourceProbe usb ID [options]
+//   SourceProbe list
+//   SourceProbe watch [options]
+// A camera may be named by `--node NUMBER` in place of ID. Options: --format XXXX, --size WxH, --fps N,
+// --retry 1 (run again when it fails), --frames N, --seconds N, --stall MS, --rate N, --user NAME, --password TEXT, --save DIR
 
 import Base
 import Glibc
 import HTTPClient
 import Ingest
 import Linux
+import V4L2
 
 struct Options {
     var words: [String] = []
@@ -59,8 +64,55 @@ case "http" where options.words.count == 2:
         url: options.words[1], user: options.values["--user"],
         password: options.values["--password"] ?? "")
     run("http", HTTPSource(target, clock: SystemClock(), options: settings))
+case "usb" where options.words.count == 2:
+    var settings = USBSource.Options()
+    settings.stallMilliseconds = options.number("--stall", settings.stallMilliseconds)
+    settings.wish.format = options.values["--format"].map { text in
+        PixelFormat(code: text.utf8.reversed().reduce(0) { $0 << 8 | UInt32($1) })
+    }
+    let size = (options.values["--size"] ?? "").split(separator: "x").compactMap { Int($0) }
+    settings.wish.width = size.first
+    settings.wish.height = size.last
+    settings.wish.framesPerSecond = options.values["--fps"].flatMap { Int($0) }
+    let source = USBSource(options.words[1], clock: SystemClock(), options: settings)
+    for _ in 0...options.number("--retry", 0) {
+        run(options.values["--name"] ?? "usb", source)
+        Thread.sleep(nanoseconds: 200_000_000)
+    }
+case "list":
+    let list = CameraList.now()
+    for camera in list.cameras {
+        say("camera \(camera.id) \(camera.basis) \(camera.node) \(camera.name)")
+        if let device = try? Device(node: camera.node) {
+            for mode in device.modes() { say("mode \(mode)") }
+            if let choice = ModeChoice.best(of: device.modes()) {
+                say("best \(choice.mode) at \(choice.rate.map(\.description) ?? "any")")
+            }
+            for control in device.controls() {
+                let value = (try? device.value(of: control.name)) ?? -1
+                say("control \(control.name)=\(value) \(control.range) \(control.kind)")
+            }
+        }
+    }
+    for node in list.denied { say("denied \(node)") }
+    for node in list.unsupported { say("unsupported \(node)") }
+    say("cameras=\(list.cameras.count)")
+case "watch":
+    let stop = StopSignal()
+    let watch = USBWatch(stop: stop) { change in
+        switch change {
+        case .arrived(let camera):
+            say("arrived \(camera.id) \(camera.basis) \(camera.node) \(camera.name)")
+        case .left(let camera): say("left \(camera.id)")
+        }
+    }
+    stop.wait(milliseconds: options.number("--seconds", 3600) * 1000)
+    stop.raise()
+    watch.join()
 default:
-    say("usage: SourceProbe http URL [--frames N] [--seconds N] [--stall MS] [--rate N]")
+    say(
+        "usage: SourceProbe list | watch | usb ID | http URL [--frames N] [--seconds N] [--stall MS] [--rate N]"
+    )
     say("         [--user NAME] [--password TEXT] [--save DIR]")
     exit(2)
 }
