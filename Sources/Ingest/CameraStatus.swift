@@ -1,5 +1,4 @@
 package import Base
-package import FragmentFormat
 
 /// How a camera is, as of now.
 package struct CameraStatus: Sendable {

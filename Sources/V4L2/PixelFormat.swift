@@ -28,6 +28,15 @@ package struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     package static let bgr24 = PixelFormat("BGR3")
     package static let grey = PixelFormat("GREY")
 
+    /// By the names that people set.
+    package static func named(_ text: String) -> PixelFormat? {
+        let known: [(String, PixelFormat)] = [
+            ("mjpeg", .mjpeg), ("h264", .h264), ("yuyv", .yuyv), ("uyvy", .uyvy), ("nv12", .nv12),
+            ("i420", .i420), ("rgb24", .rgb24), ("bgr24", .bgr24), ("grey", .grey),
+        ]
+        return known.first { $0.0 == text.lowercased() }?.1
+    }
+
     package var isJPEG: Bool { self == .mjpeg || self == .jpeg }
 
     /// From what one would rather record; nil for what we cannot.

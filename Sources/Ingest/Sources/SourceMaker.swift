@@ -1,5 +1,6 @@
 package import Base
 internal import HTTPClient
+internal import V4L2
 
 /// From a camera's URL and its settings to what can read it.
 package enum SourceMaker {
@@ -38,11 +39,43 @@ package enum SourceMaker {
                 url: url.address, user: url.user, password: url.password ?? "",
                 trust: settings["verify-tls"] == "off" ? .anybody : .authorities)
             return HTTPSource(target, clock: clock, options: options)
-        case .usb, .test:
-            throw SourceFailure(
-                .configuration, at: .address, "\(url.scheme) cameras are not built in yet",
-                remedy: "use rtsp or http")
+        case .usb:
+            var options = USBSource.Options()
+            options.wish = try wish(settings)
+            for (name, value) in settings where name.hasPrefix("control.") {
+                guard let number = Int(value) else { throw wrong(name, "a whole number") }
+                options.controls[String(name.dropFirst(8))] = number
+            }
+            return USBSource("usb:\(url.rest)", clock: clock, options: options)
+        case .test:
+            do throws(Failure) {
+                return TestSource(try TestSource.Options(url), clock: clock)
+            } catch {
+                throw SourceFailure(
+                    .configuration, at: .address, error.words,
+                    remedy: "write it like test:h264?size=1280x720&fps=25&gop=50")
+            }
         }
+    }
+
+    private static func wish(_ settings: [String: String]) throws(SourceFailure) -> ModeWish {
+        var wish = ModeWish()
+        if let text = settings["size"] {
+            let parts = text.split(separator: "x").compactMap { Int($0) }
+            guard parts.count == 2 else { throw wrong("size", "written 1280x720") }
+            (wish.width, wish.height) = (parts[0], parts[1])
+        }
+        if let text = settings["rate"] {
+            guard let rate = Int(text), rate > 0 else { throw wrong("rate", "frames a second") }
+            wish.framesPerSecond = rate
+        }
+        if let text = settings["format"] {
+            guard let format = PixelFormat.named(text) else {
+                throw wrong("format", "mjpeg, yuyv, nv12, grey or h264")
+            }
+            wish.format = format
+        }
+        return wish
     }
 
     private static func wrong(_ name: String, _ wanted: String) -> SourceFailure {

@@ -1,4 +1,5 @@
 internal import Base
+internal import FragmentFormat
 internal import Ingest
 internal import JPEG
 
@@ -16,7 +17,7 @@ struct Picture: Sendable {
             jpeg = stretch.media
             stream = nil
         } else {
-            jpeg = []
+            jpeg = try Self.render(stretch)
             stream = stretch
         }
         var flags: [String] = []
@@ -33,6 +34,20 @@ struct Picture: Sendable {
         if PictureFlags.isFrozen(stretch) { flags.append(PictureFlags.frozen) }
         (width, height) = size
         self.flags = flags
+    }
+
+    /// The stretch ends with the wanted frame, so all that is decoded is what it needs.
+    private static func render(_ stretch: Stretch) throws(Failure) -> [UInt8] {
+        func shown(_ sample: Sample) -> Int64 { sample.decode + Int64(sample.composition) }
+        var renderer = try FrameRenderer(stretch.format, wanted: shown(stretch.wanted))
+        let media = stretch.media
+        var offset = 0
+        for sample in stretch.samples {
+            let bytes = media.span.extracting(offset..<(offset + Int(sample.size)))
+            if try renderer.add(bytes, media: shown(sample)) { break }
+            offset += Int(sample.size)
+        }
+        return try renderer.render().jpeg
     }
 
     /// Stands in the leaf of a rendered picture.
