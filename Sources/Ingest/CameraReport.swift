@@ -40,12 +40,15 @@ package final class CameraReport: Sendable {
     private let state: Monitor<State>
     private let clock: any Clock
 
-    /// `recorded`: the newest instant that an earlier run left.
-    package init(_ clock: any Clock, recorded: WallTime? = nil) {
+    /// `recorded`: the newest instant that the ring has from before, and why it ends there.
+    package init(
+        _ clock: any Clock, recorded: WallTime? = nil,
+        because interruption: (cause: GapCause, words: String)? = nil
+    ) {
         self.clock = clock
         var state = State(status: CameraStatus(since: clock.now))
         state.recorded = recorded
-        if recorded != nil { state.interruption = (.restart, "the server was not running") }
+        state.interruption = interruption
         self.state = Monitor(state)
     }
 

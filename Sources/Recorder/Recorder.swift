@@ -46,7 +46,7 @@ package final class Recorder: Sendable {
         var troubles: [(id: String, failure: Failure)] = []
         for config in book.all {
             do throws(Failure) {
-                try open(config)
+                try open(config, because: (.restart, "the server was not running"))
             } catch {
                 troubles.append((config.id, error))
             }
@@ -82,7 +82,8 @@ package final class Recorder: Sendable {
     ) throws(Failure) {
         changes.lock()
         defer { changes.unlock() }
-        try open(try book.put(config, credentials: credentials, isNew: true))
+        let added = try book.put(config, credentials: credentials, isNew: true)
+        try open(added, because: (.configuration, "the camera was not there"))
     }
 
     /// Takes effect at once; what the ring holds stays.
@@ -92,10 +93,10 @@ package final class Recorder: Sendable {
         changes.lock()
         defer { changes.unlock() }
         let changed = try book.put(config, credentials: credentials, isNew: false)
-        let running = cameras.withLock { $0[config.id] }
-        running?.report.interrupt(.configuration, changed.isOn ? "changed" : "switched off")
+        let old = cameras.withLock { $0[config.id] }
         close(config.id)
-        try open(changed)
+        let words = old?.config.isOn == false || !changed.isOn ? "switched off" : "changed"
+        try open(changed, because: (.configuration, "\(words) by \(author.actor)"))
     }
 
     /// Forgets the camera and its ring. What became evidence stays.
@@ -111,7 +112,9 @@ package final class Recorder: Sendable {
 
     private func ringPath(_ id: String) -> String { "\(dataDirectory)/rings/\(id).ring" }
 
-    private func open(_ config: CameraConfig) throws(Failure) {
+    private func open(
+        _ config: CameraConfig, because reason: (cause: GapCause, words: String)
+    ) throws(Failure) {
         var ringOptions = RingOptions()
         ringOptions.bytes = config.ringBytes
         ringOptions.seconds = config.ringSeconds
@@ -120,7 +123,8 @@ package final class Recorder: Sendable {
         let file = try RingFile(path, bytes: bytes, RealFileSystem())
         let ring = try CameraRing.open(
             camera: config.id, file, ringOptions, bell: disk.bell)
-        let report = CameraReport(clock, recorded: ring.range?.upperBound)
+        let report = CameraReport(
+            clock, recorded: ring.range?.upperBound, because: reason)
         let book = self.book
         let (id, clock) = (config.id, self.clock)
         let camera = Camera(config, ring: ring, report: report, clock: clock) {
@@ -138,7 +142,7 @@ package final class Recorder: Sendable {
         disk.add(ring)
         try ledger.open(camera)
         cameras.withLock { $0[config.id] = camera }
-        if config.isOn { camera.start() } else { report.interrupt(.configuration, "switched off") }
+        if config.isOn { camera.start() }
     }
 
     private func close(_ id: String) {

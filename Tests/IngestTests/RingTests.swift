@@ -122,6 +122,19 @@ final class RingBench {
         #expect(records.allSatisfy { $0.frames <= 26 })
     }
 
+    @Test func `key frames that come between the seconds move whole into their fragment`() throws {
+        let bench = try RingBench(codec: .h264)
+        for _ in 0..<12 {
+            try bench.send(10, gop: 17)
+            bench.drain()
+        }
+        for (i, frame) in bench.sent.enumerated() {
+            #expect(try bench.number(at: frame.instant, prefix: 4) == i)
+        }
+        let records = bench.ring.records(WallTime.distantPast...WallTime.distantFuture)
+        #expect(records.filter(\.beginsWithKey).count == 7)
+    }
+
     @Test func `the oldest footage goes first, and the rest stays right`() throws {
         let bench = try RingBench(bytes: 8 << 20)
         for _ in 0..<40 {

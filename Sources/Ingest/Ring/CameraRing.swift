@@ -111,20 +111,22 @@ package final class CameraRing: Sendable {
         }
     }
 
-    /// Memory for a new open fragment; nil when the disk is behind and all of it is taken.
-    func openFragment(_ format: UInt64, _ initBytes: [UInt8], _ beginsStream: Bool) -> PageBuffer? {
+    /// Memory for the next fragment; nil when the disk is behind and all of it is taken.
+    func takeBuffer() -> PageBuffer? {
         state.withLock { state in
-            let buffer: PageBuffer
-            if let free = state.free.popLast() {
-                buffer = free
-            } else {
-                guard state.made <= options.pendingMax else { return nil }
-                state.made += 1
-                buffer = PageBuffer(capacity: OpenFragment.headBytes + options.fragmentBytes)
-            }
+            if let free = state.free.popLast() { return free }
+            guard state.made <= options.pendingMax else { return nil }
+            state.made += 1
+            return PageBuffer(capacity: OpenFragment.headBytes + options.fragmentBytes)
+        }
+    }
+
+    func openFragment(
+        _ buffer: PageBuffer, _ format: UInt64, _ initBytes: [UInt8], beginsStream: Bool
+    ) {
+        state.withLock { state in
             state.open = OpenFragment(
                 buffer, format: format, initBytes: initBytes, beginsStream: beginsStream)
-            return buffer
         }
     }
 

@@ -125,14 +125,17 @@ package final class RingFiller: FrameSink {
     // MARK: Fragments
 
     private func openFragment() -> Bool {
-        guard let buffer = ring.openFragment(formatOrdinal, initBytes, beginsStream) else {
-            return false
-        }
+        guard let buffer = ring.takeBuffer() else { return false }
+        openFragment(buffer)
+        return true
+    }
+
+    private func openFragment(_ buffer: PageBuffer) {
+        ring.openFragment(buffer, formatOrdinal, initBytes, beginsStream: beginsStream)
         self.buffer = buffer
         beginsStream = false
         published = 0
         samples = 0
-        return true
     }
 
     /// Room for `count` more bytes of the current frame, if need be by closing what stands before
@@ -150,18 +153,18 @@ package final class RingFiller: FrameSink {
     }
 
     /// Closes the published samples and goes on in a new buffer with the frame that is coming in.
+    /// Its bytes move before that: closing fills the page behind the published ones with zeros.
     private func moveFrame() -> Bool {
         guard let old = buffer, let place = frame?.place else { return false }
-        let start = OpenFragment.headBytes + published
-        let bytes = start..<(start + frameBytes)
-        let began = self.began
-        closeFragment(next: place)
-        // `old` may be on its way to the disk, but it is written to only by this thread.
-        guard openFragment(), let buffer else {
+        guard let new = ring.takeBuffer() else {
             dropFrame(CameraReport.diskIsBehind)
             return false
         }
-        buffer.write(from: old, bytes, at: OpenFragment.headBytes)
+        let start = OpenFragment.headBytes + published
+        new.write(from: old, start..<(start + frameBytes), at: OpenFragment.headBytes)
+        let began = self.began
+        closeFragment(next: place)
+        openFragment(new)
         self.began = began
         return true
     }

@@ -17,7 +17,7 @@ enum PictureFlags {
     private static let brightMean = 235
     /// Below this contrast there is nothing that could be sharp.
     private static let contrastMin = 6.0
-    private static let sharpnessMin = 0.12
+    private static let sharpnessMin = 0.10
 
     static func of(_ grey: GreyPicture) -> [String] {
         var flags: [String] = []
@@ -29,14 +29,15 @@ enum PictureFlags {
         return flags
     }
 
-    /// Mean brightness, its spread, and how much neighbouring pixels differ from the middle between
-    /// their neighbours, relative to the spread: edges that were smoothed away leave little.
-    static func measure(_ grey: GreyPicture) -> (mean: Double, contrast: Double, sharpness: Double) {
+    /// Mean brightness, its spread, and how sharp the sharpest edges are relative to it. A picture
+    /// that is in focus has some hard edge somewhere; one that is not has none.
+    static func measure(_ grey: GreyPicture) -> (mean: Double, contrast: Double, sharpness: Double)
+    {
         let (width, height, pixels) = (grey.width, grey.height, grey.pixels)
         guard width >= 3, height >= 3 else { return (128, 0, 1) }
         var sum = 0
         var squares = 0
-        var edges = 0
+        var edges = [Int](repeating: 0, count: 256)
         for y in 1..<(height - 1) {
             let row = y * width
             for x in 1..<(width - 1) {
@@ -46,13 +47,19 @@ enum PictureFlags {
                 let around =
                     Int(pixels[row + x - 1]) + Int(pixels[row + x + 1])
                     + Int(pixels[row + x - width]) + Int(pixels[row + x + width])
-                edges += abs(4 * pixel - around)
+                edges[min(255, abs(4 * pixel - around) / 4)] += 1
             }
         }
-        let count = Double((width - 2) * (height - 2))
-        let mean = Double(sum) / count
-        let contrast = max(0, Double(squares) / count - mean * mean).squareRoot()
-        return (mean, contrast, contrast > 0 ? Double(edges) / count / 4 / contrast : 1)
+        let count = (width - 2) * (height - 2)
+        let mean = Double(sum) / Double(count)
+        let contrast = max(0, Double(squares) / Double(count) - mean * mean).squareRoot()
+        var left = max(1, count / 500)
+        var sharpest = 255
+        while sharpest > 0, edges[sharpest] < left {
+            left -= edges[sharpest]
+            sharpest -= 1
+        }
+        return (mean, contrast, contrast > 0 ? Double(sharpest) / contrast : 1)
     }
 
     /// The same picture again and again. A camera's sensor always has some noise; frames that say
