@@ -10,6 +10,8 @@ import Testing
         ["admin", "successor"], ["admin", "retention", "show"], ["admin", "retention", "set"],
         ["admin", "retention", "preview"], ["admin", "retention", "apply"],
         ["admin", "retention", "erase"], ["admin", "retention", "event"],
+        ["camera", "add"], ["camera", "set"], ["camera", "list"], ["camera", "show"],
+        ["camera", "on"], ["camera", "off"], ["camera", "remove"], ["snap"], ["clip"],
     ]
 
     @Test(arguments: commands)

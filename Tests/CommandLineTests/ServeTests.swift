@@ -31,18 +31,35 @@ import Testing
         let served = try Served(tool)
         let second = try tool.run("serve")
         #expect(second.code == 1 && second.err.contains("being served already"))
-        tool.scratch.write("a.jpg", [1])
-        for words in [["put", "a.jpg", "--check", "QA/1"], ["find"], ["key", "rotate"]] {
+        for words in [["key", "rotate"], ["admin", "rebuild-index"]] {
             let answer = try tool.runAll(words)
-            #expect(answer.code == 1 && answer.err.contains("stop it"), "\(answer.err)")
+            #expect(answer.code == 1 && answer.err.contains("stop the server"), "\(answer.err)")
         }
         #expect(try served.end() == 0)
-        #expect(try tool.run("put", "a.jpg", "--check", "QA/1").code == 0)
+    }
+
+    @Test func `the server runs commands for its callers, with their files and their colours`() throws {
+        let tool = Tool()
+        let served = try Served(tool)
+        tool.scratch.write("a.jpg", [0xFF, 0xD8, 1, 2, 3])
+        let put = try tool.run("put", "a.jpg", "--check", "QA/1", "--json")
+        #expect(put.code == 0, "\(put.err)")
+        let id = try #require(try put.documents.first?["id"] as? String)
+        #expect(try tool.run("find", "--check", "QA/1", "--json").documents.count == 1)
+        #expect(try tool.run("get", id, "-o", "back.jpg").code == 0)
+        #expect(tool.scratch.bytes("back.jpg") == [0xFF, 0xD8, 1, 2, 3])
+        let piped = try tool.run("put", "-", "--name", "b.jpg", "--check", "QA/2", input: [7, 8])
+        #expect(piped.code == 0, "\(piped.err)")
+        let wrong = try tool.run("get", "0192e0a1-7c3e-7d2b-8f00-1a2b3c4d5e6f")
+        #expect(wrong.code == 4 && wrong.out.isEmpty && wrong.err.contains("there is no record"))
+        #expect(try tool.run("find", "--from", "noon").code == 2)
+        #expect(try served.end() == 0)
+        #expect(try tool.run("find", "--json").documents.count == 2)
     }
 
     @Test func `after a kill reading waits for the next start, which takes all over`() throws {
         let tool = Tool()
-        let served = try Served(tool, "--demo")
+        let served = try Served(tool, "--demo-pictures")
         _ = try served.end(SIGKILL)
         let find = try tool.run("find")
         #expect(find.code == 1 && find.err.contains("start the log once"), "\(find.err)")

@@ -72,7 +72,7 @@ struct Tool {
     static func withDemo() throws -> Tool {
         let tool = Tool()
         let served = try Served(
-            tool, "--demo", "--site", "plant-7", "--origin", "plant7.example/log/e1")
+            tool, "--demo-pictures", "--site", "plant-7", "--origin", "plant7.example/log/e1")
         _ = try served.end()
         return tool
     }

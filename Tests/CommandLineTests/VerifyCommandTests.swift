@@ -107,7 +107,7 @@ import Testing
 
     @Test func `a served directory is verified, which the answer says`() throws {
         let tool = Tool()
-        let served = try Served(tool, "--demo")
+        let served = try Served(tool, "--demo-pictures")
         let root = try rootKey(tool)
         let answer = try tool.run("verify", tool.data, "--root", root)
         #expect(answer.code == 3, "\(answer.out)\(answer.err)")

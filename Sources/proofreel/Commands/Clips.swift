@@ -19,8 +19,8 @@ extension CommandSpec {
             .init("proofreel clip press-3 --from -30s --work-order WH/MO/00001 -o last.mp4", ""),
             .init("proofreel clip press-3 --from 14:03:00 --to 14:03:20 --json", ""),
         ],
-        notes: "Whole fragments, byte for byte as they were recorded, so a clip is up to a key"
-            + " frame longer at its beginning. TIME: \(TimeText.examples).",
+        notes: "Whole fragments, byte for byte as they were recorded, so a clip begins at"
+            + " a key frame.\nTIME: \(TimeText.examples).",
         place: .server,
         run: { try TakeClip(Work(arguments: $0, console: $1)).run() })
 }

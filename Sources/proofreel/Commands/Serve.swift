@@ -17,6 +17,7 @@ extension CommandSpec {
             .value("scrub-rate", "MB/s", "read full segments again, so fast; else 20, 0 is never"),
             .value("scrub-days", "N", "a round every so many days; else 7, 0 is never"),
             .flag("demo", "a new log with a few pictures, and three test cameras"),
+            .flag("demo-pictures", "a new log with the pictures alone"),
         ],
         examples: [
             .init("proofreel serve", "on ~/.local/share/proofreel, made at the first start"),
@@ -56,14 +57,15 @@ struct Serve {
         opening.site = arguments.value("site")
         for path in arguments.all("anchor") { opening.seen.append(try Self.anchor(path)) }
         let isNew = !directory.keys.exists
-        if arguments.has("demo"), !isNew {
+        let demo = arguments.has("demo")
+        if demo || arguments.has("demo-pictures"), !isNew {
             throw Failure(
                 .refused, "\(directory.path) has a log already; --demo fills new ones only")
         }
         let session = try Session.writing(opening)
-        if arguments.has("demo") { try Demo.fill(session.log) }
+        if isNew, demo || arguments.has("demo-pictures") { try Demo.fill(session.log) }
         return try serve(
-            session, plan, isNew: isNew, demo: arguments.has("demo"),
+            session, plan, isNew: isNew, demo: demo,
             anchored: largest(opening.seen))
     }
 

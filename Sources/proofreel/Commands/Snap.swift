@@ -24,7 +24,7 @@ extension CommandSpec {
             .init("proofreel snap press-3 --at 14:03:05 --json | jq .distance_ms", "for scripts"),
         ],
         notes: "Never a stale picture: without a frame within the tolerance there is an error"
-            + " that says why. TIME: \(TimeText.examples).",
+            + " that says why.\nTIME: \(TimeText.examples).",
         place: .server,
         run: { try Snap(Work(arguments: $0, console: $1)).run() })
 }
