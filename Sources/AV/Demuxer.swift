@@ -10,16 +10,34 @@ package struct StreamInfo: Sendable {
     package let codecName: String
     /// Parameter sets as the container or the SDP gave them; Annex B from RTSP.
     package let extradata: [UInt8]
-    /// Seconds per unit of time.
-    package let timeBase: (numerator: Int, denominator: Int)
+    package let timeBase: TimeBase
     package let width: Int
     package let height: Int
+}
 
-    /// A time of this stream in microseconds.
+/// Seconds per unit of a stream's times.
+package struct TimeBase: Hashable, Sendable {
+    package let numerator: Int
+    package let denominator: Int
+
+    package init(_ numerator: Int, _ denominator: Int) {
+        self.numerator = numerator
+        self.denominator = denominator
+    }
+
+    /// Clamped, for times that a camera made up.
     package func microseconds(_ time: Int64) -> Int64 {
-        let (high, low) = time.multipliedFullWidth(by: Int64(timeBase.numerator) * 1_000_000)
-        let divisor = Int64(max(timeBase.denominator, 1))
-        guard high.magnitude < divisor.magnitude / 2 else { return high < 0 ? .min : .max }
+        let (factor, overflow) = Int64(numerator).multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return 0 }
+        let (high, low) = time.multipliedFullWidth(by: factor)
+        let divisor = Int64(max(denominator, 1))
+        guard high.magnitude < divisor.magnitude / 2 || high == -1 || high == 0 else {
+            return high < 0 ? .min : .max
+        }
+        if divisor == 1 {
+            return time.multipliedReportingOverflow(by: factor).overflow
+                ? (high < 0 ? .min : .max) : time * factor
+        }
         return divisor.dividingFullWidth((high, low)).quotient
     }
 }
@@ -85,7 +103,7 @@ package struct StreamInfo: Sendable {
                 index: index,
                 isVideo: parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO,
                 codec: Codec(id), codecName: String(cString: avcodec_get_name(id)),
-                extradata: Array(extradata), timeBase: (Int(base.num), Int(base.den)),
+                extradata: Array(extradata), timeBase: TimeBase(Int(base.num), Int(base.den)),
                 width: Int(parameters.pointee.width), height: Int(parameters.pointee.height))
         }
     }

@@ -16,9 +16,9 @@ WAIT = 600
 
 
 def reset(connection):
-    """Ends with RST instead of FIN."""
+    """Makes the connection end with RST instead of FIN, and whoever reads from it stop."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+    connection.shutdown(socket.SHUT_RD)
 
 
 def read_head(stream, first=b""):

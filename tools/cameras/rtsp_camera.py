@@ -9,7 +9,7 @@ import threading
 import time
 from urllib.parse import parse_qsl, urlsplit
 
-from http_camera import REASONS, WAIT, read_head
+from http_camera import REASONS, WAIT, read_head, reset
 from rtp import packets, sender_report
 
 PUBLIC = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
@@ -243,9 +243,7 @@ class Stream(threading.Thread):
             self.out(struct.pack(">BBHI", 0x81, 203, 1, self.source), 1)
             time.sleep(WAIT)
         elif fault == "reset":
-            reset_now = self.connection.connection
-            reset_now.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            os.close(reset_now.detach())
+            reset(self.connection.connection)
         else:
             self.hang_up()
         return False

@@ -41,7 +41,7 @@ final class RTSPSession {
         let stamp = packet.presentation
         let time = FrameTime(
             received: clock.now, monotonic: now,
-            media: timeline.media(stamp.map { stream.microseconds($0) }, monotonic: now),
+            media: timeline.media(stamp.map { stream.timeBase.microseconds($0) }, monotonic: now),
             claim: packet.senderClock)
         if stream.codec == .mjpeg {
             // rtpdec puts a JPEG together itself and gives up those with holes.

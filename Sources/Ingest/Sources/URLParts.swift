@@ -4,6 +4,7 @@
 /// 1. What stands before the first `/`, `?` or `#` is a host and has no `@`: no credentials.
 /// 2. Otherwise the last `@` before the first `/` ends them, if a host follows.
 /// 3. Otherwise the password has a `/`, and the first `@` that a host follows ends them.
+/// 4. But if 2 or 3 lead to a mere word and a later `@` to an IP address, that address is the host.
 struct URLParts {
     let user: String?
     let password: String?
@@ -37,10 +38,13 @@ struct URLParts {
 
     private static func endOfCredentials(_ bytes: ArraySlice<UInt8>) -> Int? {
         let slash = bytes.firstIndex(of: 0x2F) ?? bytes.endIndex
-        if let last = bytes[..<slash].lastIndex(of: 0x40), Place(bytes[(last + 1)...]) != nil {
-            return last
+        var ends: [(at: Int, place: Place)] = []
+        for at in bytes.indices where bytes[at] == 0x40 {
+            if let place = Place(bytes[(at + 1)...]) { ends.append((at, place)) }
         }
-        return bytes.indices.first { bytes[$0] == 0x40 && Place(bytes[($0 + 1)...]) != nil }
+        guard let likely = ends.last(where: { $0.at < slash }) ?? ends.first else { return nil }
+        if !likely.place.isWord { return likely.at }
+        return ends.first { $0.at > likely.at && $0.place.isAddress }?.at ?? likely.at
     }
 
     /// Host, port and what follows.
@@ -77,6 +81,16 @@ struct URLParts {
                 port = nil
             }
             host = CameraURL.text(name)
+        }
+
+        /// Could be anything, such as a piece of a password.
+        var isWord: Bool { port == nil && !host.contains { $0 == "." || $0 == ":" } }
+
+        /// IPv4 or IPv6.
+        var isAddress: Bool {
+            let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+            return host.contains(":")
+                || numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
         }
 
         private static func isInName(_ c: UInt8) -> Bool {

@@ -1,0 +1,92 @@
+import AV
+import Base
+import Ingest
+import JPEG
+import Linux
+import Testing
+
+@Suite struct RenderTests {
+    /// What a source delivered, as the ring keeps it: lengths before the NAL units.
+    struct Recording {
+        let format: StreamFormat
+        let samples: [(bytes: [UInt8], media: Int64)]
+        let keys: [Int]
+
+        init(_ url: String) throws {
+            let stop = StopSignal()
+            let sink = RecordingSink(until: .max, stop)
+            try TestSource(.init(CameraURL(url))).run(into: sink, until: stop)
+            format = sink.formats[0]
+            samples = sink.frames.map { frame in
+                var bytes: [UInt8] = []
+                for unit in frame.units {
+                    bytes.appendBigEndian(UInt32(unit.count))
+                    bytes += unit
+                }
+                return (bytes, frame.time.media)
+            }
+            keys = sink.frames.indices.filter { sink.frames[$0].isKey }
+        }
+
+        /// From the key frame before a sample on.
+        func fragment(for index: Int) -> [(bytes: [UInt8], media: Int64)] {
+            Array(samples[(keys.last { $0 <= index } ?? 0)...])
+        }
+    }
+
+    @Test(arguments: [
+        "test:h264?size=320x240&hurry=1&frames=30&gop=10",
+        "test:h264?size=320x240&hurry=1&frames=30&gop=15&bf=2",
+        "test:h265?size=320x240&hurry=1&frames=30&gop=10",
+        "test:h265?size=320x240&hurry=1&frames=30&gop=15&bf=2",
+    ])
+    func `exactly the wanted frame is rendered`(_ url: String) throws {
+        let recording = try Recording(url)
+        for (index, sample) in recording.samples.enumerated() {
+            let rendered = try FrameRenderer.render(
+                recording.format, samples: recording.fragment(for: index), wanted: sample.media)
+            #expect((rendered.width, rendered.height) == (320, 240))
+            let shown = try reading(jpeg: rendered.jpeg)
+            #expect(shown?.frame == UInt32(sample.media / 40_000))
+        }
+    }
+
+    @Test func `a frame that is not there is not replaced by another`() throws {
+        let recording = try Recording("test:h264?size=128x48&hurry=1&frames=5")
+        let error = #expect(throws: Failure.self) {
+            try FrameRenderer.render(
+                recording.format, samples: recording.samples, wanted: 39_999)
+        }
+        #expect(error?.kind == .notFound)
+    }
+
+    @Test func `a frame without its key frame is refused`() throws {
+        let recording = try Recording("test:h264?size=128x48&hurry=1&frames=5")
+        #expect(throws: Failure.self) {
+            try FrameRenderer.render(
+                recording.format, samples: Array(recording.samples[1...]), wanted: 80_000)
+        }
+    }
+
+    @Test func `cut and spoilt samples end in a failure or the right frame`() throws {
+        let recording = try Recording("test:h264?size=128x48&hurry=1&frames=4&gop=4")
+        let whole = recording.samples[0].bytes
+        for cut in stride(from: 0, to: whole.count, by: max(1, whole.count / 40)) {
+            var samples = recording.samples
+            samples[0].bytes = Array(whole[..<cut])
+            #expect(throws: Failure.self) {
+                try FrameRenderer.render(recording.format, samples: samples, wanted: 0)
+            }
+        }
+        var random = SeededRandom(seed: 7)
+        for _ in 0..<50 {
+            var samples = recording.samples
+            for _ in 0..<4 {
+                let at = Int.random(in: 0..<whole.count, using: &random)
+                samples[0].bytes[at] = UInt8.random(in: 0...255, using: &random)
+            }
+            // Whatever comes of it, it comes back.
+            _ = try? FrameRenderer.render(recording.format, samples: samples, wanted: 120_000)
+        }
+    }
+}
