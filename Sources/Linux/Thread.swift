@@ -34,6 +34,14 @@ internal import Glibc
         unsafe nanosleep(&time, nil)
     }
 
+    /// For the one case of a call into the system that may not come back in any time: the thread
+    /// ends by itself, whenever that is.
+    package func leave() {
+        guard !joined else { return }
+        joined = true
+        pthread_detach(handle)
+    }
+
     package func join() {
         guard !joined else { return }
         joined = true
