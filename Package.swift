@@ -179,7 +179,7 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "HTTPClient", "V4L2", "FragmentFormat",
                 "Ingest", "TestSupport",
-            ]),
+            ], files: ["Machine"]),
         // A process that runs one source and prints what it does.
         tool(
             "SourceProbe", path: "Tests/SourceProbe",
