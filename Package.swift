@@ -106,7 +106,7 @@ let package = Package(
         module(
             "Recorder",
             imports: [
-                "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
+                "Base", "Linux", "Crypto", "JPEG", "V4L2", "EvidenceFormat", "FragmentFormat",
                 "Ingest", "Evidence",
             ]),
         // Layer 8: the one binary.
@@ -114,7 +114,7 @@ let package = Package(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
-                "Ingest", "Recorder",
+                "V4L2", "Ingest", "Recorder",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -179,7 +179,7 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "HTTPClient", "V4L2", "FragmentFormat",
                 "Ingest", "TestSupport",
-            ]),
+            ], files: ["Machine"]),
         // A process that runs one source and prints what it does.
         tool(
             "SourceProbe", path: "Tests/SourceProbe",

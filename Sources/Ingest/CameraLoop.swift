@@ -14,6 +14,8 @@ package final class CameraLoop: Sendable {
     /// Told of every end of a stream, and why; nil when it was asked to end.
     private let ended: @Sendable (SourceFailure?) -> Void
     private let stop = StopSignal()
+    /// Cuts the pause between two attempts short.
+    private let hurry = Bell()
     private let thread = Monitor<Thread?>(nil)
 
     package init(
@@ -32,8 +34,12 @@ package final class CameraLoop: Sendable {
     /// Returns when the thread has ended; what it had is with the ring.
     package func end() {
         stop.raise()
+        hurry.raise()
         thread.withLock { $0.take() }?.join()
     }
+
+    /// Something says that the camera is there again.
+    package func retryNow() { hurry.raise() }
 
     private func run(_ seed: UInt64) {
         var backoff = Backoff(seed: seed)
@@ -46,7 +52,7 @@ package final class CameraLoop: Sendable {
             ended(reason)
             // A few frames are no sign of health: a broken camera sends some before each failure.
             if report.status.frames > frames + 50 { backoff.reset() }
-            stop.wait(milliseconds: backoff.wait())
+            hurry.wait(milliseconds: backoff.wait())
         }
         ended(nil)
     }

@@ -11,6 +11,11 @@ package final class Recorder: Sendable {
     package struct Options: Sendable {
         /// Space that rings leave free for evidence.
         package var freeBytesMin: UInt64 = 2 << 30
+        /// Whether USB cameras that are plugged in record by themselves.
+        package var watchesUSB = false
+        package var usbRingBytes: UInt64 = RingOptions().bytes
+        /// Where news go that nobody asked for.
+        package var say: @Sendable (String) -> Void = { _ in }
         package init() {}
     }
 
@@ -25,6 +30,7 @@ package final class Recorder: Sendable {
     /// Held while cameras are added, changed or removed: one such change at a time.
     private let changes = Monitor(())
     private let space: SpaceGuard
+    private let usb = Monitor<USBCameras?>(nil)
     let requests = RequestTurns()
 
     package init(
@@ -52,11 +58,16 @@ package final class Recorder: Sendable {
             }
         }
         space.start { [self] in Array(cameras.withLock { $0.values }) }
+        if options.watchesUSB {
+            let watch = USBCameras { [self] in usbArrived($0) }
+            usb.withLock { $0 = watch }
+        }
         return troubles
     }
 
     /// Ends all cameras in order: what they had goes to their rings, and into the log.
     package func close() {
+        usb.withLock { $0.take() }?.end()
         space.end()
         for id in cameras.withLock({ Array($0.keys) }) { close(id) }
         ledger.end()

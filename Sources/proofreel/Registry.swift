@@ -11,6 +11,8 @@ enum Registry {
             .cameraOn,
             .cameraOff,
             .cameraRemove,
+            .cameraTest,
+            .cameraDiscover,
             .snap,
             .clip,
             .put,

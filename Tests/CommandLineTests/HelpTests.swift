@@ -11,7 +11,8 @@ import Testing
         ["admin", "retention", "preview"], ["admin", "retention", "apply"],
         ["admin", "retention", "erase"], ["admin", "retention", "event"],
         ["camera", "add"], ["camera", "set"], ["camera", "list"], ["camera", "show"],
-        ["camera", "on"], ["camera", "off"], ["camera", "remove"], ["snap"], ["clip"],
+        ["camera", "on"], ["camera", "off"], ["camera", "remove"], ["camera", "test"],
+        ["camera", "discover"], ["snap"], ["clip"],
     ]
 
     @Test(arguments: commands)

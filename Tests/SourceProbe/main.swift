@@ -3,6 +3,7 @@
 //   SourceProbe usb ID [options]
 //   SourceProbe list
 //   SourceProbe watch [options]
+//   SourceProbe ladder HOST PORT
 // A camera may be named by `--node NUMBER` in place of ID. Options: --format XXXX, --size WxH, --fps N,
 // --retry 1 (run again when it fails), --frames N, --seconds N, --stall MS, --rate N, --user NAME, --password TEXT, --save DIR
 
@@ -97,6 +98,11 @@ case "list":
     for node in list.denied { say("denied \(node)") }
     for node in list.unsupported { say("unsupported \(node)") }
     say("cameras=\(list.cameras.count)")
+case "ladder" where options.words.count == 3:
+    let ladder = Ladder(host: options.words[1], port: UInt16(options.words[2]) ?? 0)
+    for step in ladder.climb(until: StopSignal()) {
+        say("\(step.holds ? "holds" : "broken") \(step.rung): \(step)")
+    }
 case "watch":
     let stop = StopSignal()
     let watch = USBWatch(stop: stop) { change in
@@ -111,7 +117,7 @@ case "watch":
     watch.join()
 default:
     say(
-        "usage: SourceProbe list | watch | usb ID | http URL [--frames N] [--seconds N] [--stall MS] [--rate N]"
+        "usage: SourceProbe list | watch | ladder HOST PORT | usb ID | http URL [--frames N] [--seconds N] [--stall MS] [--rate N]"
     )
     say("         [--user NAME] [--password TEXT] [--save DIR]")
     exit(2)

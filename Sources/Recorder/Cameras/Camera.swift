@@ -35,6 +35,8 @@ package final class Camera: Sendable {
         }
     }
 
+    func retryNow() { loop.withLock { $0 }?.retryNow() }
+
     func end() {
         loop.withLock { $0.take() }?.end()
         report.off()

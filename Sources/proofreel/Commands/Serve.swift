@@ -16,6 +16,7 @@ extension CommandSpec {
             .list("anchor", "FILE", "checkpoint kept outside that this log must contain"),
             .value("scrub-rate", "MB/s", "read full segments again, so fast; else 20, 0 is never"),
             .value("scrub-days", "N", "a round every so many days; else 7, 0 is never"),
+            .flag("no-usb", "leave USB cameras alone that nobody added"),
             .flag("demo", "a new log with a few pictures, and three test cameras"),
             .flag("demo-pictures", "a new log with the pictures alone"),
         ],
@@ -78,7 +79,8 @@ struct Serve {
         do {
             status = try StatusServer(session, anchored: anchored)
             recorder = try Recorder(
-                dataDirectory: session.directory.path, log: session.log, clock: SystemClock())
+                dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
+                options: recording())
             control = try ControlServer(session.directory)
         } catch {
             do { try session.close() } catch {}
@@ -109,6 +111,14 @@ struct Serve {
         }
         console.print("ended in order with \(Amount.count(session.log.size, "leaf", "leaves"))")
         return .done
+    }
+
+    private func recording() -> Recorder.Options {
+        var options = Recorder.Options()
+        options.watchesUSB = !arguments.has("no-usb")
+        let console = self.console
+        options.say = { words in console.print("\(Amount.time(SystemClock().now))  \(words)") }
+        return options
     }
 
     private static func anchor(_ path: String) throws(Failure) -> SignedNote {
