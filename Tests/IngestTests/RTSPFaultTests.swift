@@ -108,6 +108,24 @@ import Testing
         }
     }
 
+    @Test func `a camera that hangs up before its first frame has failed`() throws {
+        let folder = Scratch()
+        let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
+        let server = try RTSPCameraServer(["--video", clip.path])
+        let outcome = try RTSPSourceTests.run(server, "/live?fault=close")
+        #expect(outcome.failure?.rung == .firstFrame)
+    }
+
+    @Test func `key frames that never come whole are told from none at all`() throws {
+        let folder = Scratch()
+        let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
+        let server = try RTSPCameraServer(["--video", clip.path])
+        let query = "/live?fault=loss&arg=0.5&mtu=200&pace=100"
+        let outcome = try RTSPSourceTests.run(server, query, Self.impatient)
+        #expect(outcome.failure?.rung == .firstFrame)
+        #expect(outcome.failure?.words.contains("packets were lost") == true)
+    }
+
     @Test(arguments: ["loss", "trunc", "badrtp", "reorder"], RTSPSource.Transport.allCases)
     func `what comes damaged is dropped, and what is handed on is whole`(
         _ fault: String, _ transport: RTSPSource.Transport
@@ -150,7 +168,7 @@ import Testing
             $0.dropsEnough = 1
         }
         #expect(outcome.sink.frames.count == 5)
-        #expect(outcome.sink.drops == ["larger than 8 MiB"])
+        #expect(outcome.sink.drops == ["it is larger than 8 MiB"])
     }
 
     @Test func `new parameter sets are announced before the frames that need them`() throws {

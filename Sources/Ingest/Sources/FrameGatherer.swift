@@ -48,7 +48,7 @@ struct FrameGatherer {
         }
         if arrival.isAfterLoss { broken = "packets were lost" }
         guard bytes.count + piece.count <= Self.bytesMax else {
-            broken = "larger than \(Self.bytesMax >> 20) MiB"
+            broken = "it is larger than \(Self.bytesMax >> 20) MiB"
             return
         }
         shape.add(piece)
@@ -127,8 +127,8 @@ struct FrameGatherer {
 
 extension FrameGatherer {
     /// libavformat hides the marker bit that ends a frame, so its end is certain only when the next
-    /// begins. But packetisers fill all fragments of a NAL unit except the last: a frame looks whole
-    /// when its last piece is a short one and it has as many units as the one before.
+    /// begins. But packetisers fill all fragments of a NAL unit except the last: a frame looks
+    /// whole when its last piece is a short one and it has as many units as the one before.
     struct Shape {
         /// The longest fragment that was not a unit's first, in the whole stream.
         private var longestFragment = 0
