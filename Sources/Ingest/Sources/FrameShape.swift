@@ -2,11 +2,11 @@ internal import AV
 internal import Base
 
 /// Tells when a frame is whole before the next one begins, which at 5 frames a second is 200 ms
-/// sooner. libavformat hides RTP's marker bit, so this is a guess: packetisers fill all fragments of
-/// a NAL unit except the last, so a frame looks whole when its last piece is a short one of a slice
-/// and it has as many slices as the one before. How each guess would have turned out is seen when
-/// the next frame begins; only a stream whose guesses have all been right for a while is trusted,
-/// and the first wrong one ends that for as long as the connection lasts.
+/// sooner. libavformat hides RTP's marker bit, so this is a guess: packetisers fill all fragments
+/// of a NAL unit except the last, so a frame looks whole when its last piece is a short one of a
+/// slice and it has as many slices as the one before. How each guess would have turned out is seen
+/// when the next frame begins; only a stream whose guesses have all been right for a while is
+/// trusted, and the first wrong one ends that for as long as the connection lasts.
 struct FrameShape {
     static let rightGuessesMin = 50
     static let rightKeysMin = 2
