@@ -100,8 +100,8 @@ package enum NALUnit {
         return kind == 2 || kind == 7
     }
 
-    /// An Exp-Golomb number at a bit; nil when the unit ends first. Emulation prevention cannot occur
-    /// in the few bits this is used for unless a picture has millions of macroblocks.
+    /// An Exp-Golomb number at a bit; nil when the unit ends first. Emulation prevention cannot
+    /// occur in the few bits this is used for unless a picture has millions of macroblocks.
     private static func readGolomb(_ unit: Span<UInt8>, _ at: inout Int) -> Int? {
         func bit(_ index: Int) -> Int? {
             index >> 3 < unit.count ? Int(unit[index >> 3] >> UInt8(7 - index & 7) & 1) : nil

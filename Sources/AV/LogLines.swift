@@ -2,8 +2,8 @@ internal import CAV
 internal import Glibc
 internal import Synchronization
 
-/// The last lines that libav logged on one thread. libav writes to stderr, whole URLs included; here
-/// its lines go to whoever listens on the thread, without credentials, and nowhere otherwise.
+/// The last lines that libav logged on one thread. libav writes to stderr, whole URLs included;
+/// here its lines go to whoever listens on the thread, without credentials, and nowhere otherwise.
 package final class LogLines: Sendable {
     static let linesMax = 8
     static let lineBytesMax = 240
@@ -36,8 +36,8 @@ package final class LogLines: Sendable {
 
     var lines: [String] { kept.withLock { $0.lines } }
 
-    /// How often rtpdec said since the last call that packets are missing. It hands their successors
-    /// on without a mark, so its log is the only place to learn of it.
+    /// How often rtpdec said since the last call that packets are missing. It hands on their
+    /// successors without a mark, so its log is the only place to learn of it.
     func takeLosses() -> Int {
         kept.withLock { kept in
             defer { kept.lostPackets = 0 }

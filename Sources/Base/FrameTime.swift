@@ -8,7 +8,7 @@ public struct FrameTime: Hashable, Sendable {
     /// Presentation time on the source's own timeline, in microseconds from anywhere. With
     /// B-frames its order is not the order of arrival.
     public let media: Int64
-    /// What the camera's own clock claims (RTCP sender report, HTTP date); nil when it says nothing.
+    /// What the camera's own clock claims (RTCP sender report, HTTP date); nil when it is silent.
     public let claim: WallTime?
 
     public init(received: WallTime, monotonic: UInt64, media: Int64, claim: WallTime? = nil) {

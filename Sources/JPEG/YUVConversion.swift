@@ -1,8 +1,9 @@
 internal import Base
 
-/// A copy of a picture as JPEG wants it: full range, BT.601, sides that are multiples of what shares
-/// a colour. Cameras mostly send limited range, and BT.709 when they are large; without conversion
-/// black is grey and red is orange. Fixed point with 14 bits: at most one step from the exact value.
+/// A copy of a picture as JPEG wants it: full range, BT.601, sides that are multiples of what
+/// shares a colour. Cameras mostly send limited range, and BT.709 when they are large; without
+/// conversion black is grey and red is orange. Fixed point with 14 bits: at most one step from the
+/// exact value.
 struct ConvertedPlanes {
     private(set) var y: [UInt8]
     private(set) var u: [UInt8]

@@ -116,6 +116,46 @@ import Testing
         #expect(overlong?.cause == .configuration)
     }
 
+    /// Key frames and others are cut into fragments, of which the last is short.
+    static let fragmented = "/live?mtu=180&pace=200"
+
+    @Test(arguments: ["h264", "h265"])
+    func `once the stream is known, a frame is whole before the next begins`(
+        _ codec: String
+    ) throws {
+        let folder = Scratch()
+        let video = "test:\(codec)?size=320x240&hurry=1&frames=30&gop=10"
+        let clip = try RTSPClip(video, in: folder)
+        let server = try RTSPCameraServer(["--video", clip.path])
+        let outcome = try Self.run(server, Self.fragmented, until: 160)
+        let frames = outcome.sink.frames
+        #expect(outcome.sink.drops.isEmpty)
+        for (n, frame) in frames.enumerated() {
+            #expect(frame.units == clip.frames[n % 30].units)
+        }
+        // A last fragment that happens to be full does not say that it is the last.
+        let early = zip(frames, frames.dropFirst()).suffix(60)
+            .filter { $0.ended <= $1.time.monotonic }
+        #expect(early.count >= 50)
+    }
+
+    @Test func `frames of several slices are whole, known or not`() throws {
+        let folder = Scratch()
+        let clip = try RTSPClip(Self.video, in: folder)
+        let other = try RTSPClip(
+            "test:h264?size=320x240&hurry=1&frames=30&gop=10&slices=4", in: folder,
+            as: "other.clip")
+        // More slices, all of a sudden, after the guesses were trusted.
+        let server = try RTSPCameraServer(["--video", clip.path, "--other", other.path])
+        let query = Self.fragmented + "&fault=paramchange&after=100"
+        let outcome = try Self.run(server, query, until: 180)
+        let sent = Set(clip.frames.map(\.units) + other.frames.map(\.units))
+        let cut = outcome.sink.frames.filter { !sent.contains($0.units) }
+        // One at most goes wrong, and what follows it is dropped until the next key frame.
+        #expect(cut.count <= 1)
+        if !cut.isEmpty { #expect(!outcome.sink.drops.isEmpty) }
+    }
+
     @Test func `the camera's clock comes along with each frame`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(Self.video, in: folder)

@@ -8,6 +8,8 @@ final class RecordingSink: FrameSink {
         let time: FrameTime
         var units: [[UInt8]] = []
         var isKey = false
+        /// When it was handed over whole; monotonic.
+        var ended: UInt64 = 0
         /// Which of `formats` it belongs to.
         let format: Int
     }
@@ -49,6 +51,7 @@ final class RecordingSink: FrameSink {
     func endFrame(key: Bool) throws(Failure) {
         guard var frame = open else { preconditionFailure("a frame ends that did not begin") }
         frame.isKey = key
+        frame.ended = SystemClock().monotonicNanoseconds
         frames.append(frame)
         open = nil
         if frames.count >= enough { stop.raise() }

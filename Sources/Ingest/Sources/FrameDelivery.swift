@@ -25,7 +25,7 @@ final class FrameDelivery {
     /// When the last frame, and the last key frame, were delivered; monotonic.
     private(set) var lastFrame: UInt64?
     private(set) var lastKey: UInt64?
-    /// Why the last key frame could not be used.
+    /// Why the last frame that was dropped could not be used.
     private(set) var lastRefusal: String?
 
     init(_ sink: any FrameSink, sets: ParameterSets = ParameterSets()) {
@@ -34,6 +34,7 @@ final class FrameDelivery {
     }
 
     func drop(_ reason: String) {
+        lastRefusal = reason
         guard format != nil else { return }
         sink.dropFrame(reason)
     }
@@ -43,7 +44,7 @@ final class FrameDelivery {
         sets.update(from: frame.units, of: all, codec: codec)
         if frame.isKey, sets != toldSets {
             guard let size = size(of: frame, bytes, codec) else {
-                drop(lastRefusal ?? "")
+                drop(lastRefusal ?? "its size is unknown")
                 return
             }
             try tell(
@@ -78,7 +79,7 @@ final class FrameDelivery {
         of frame: Frame, _ bytes: [UInt8], _ codec: Codec
     ) -> (width: Int, height: Int)? {
         guard sets.isComplete(for: codec) else {
-            lastRefusal = "without parameter sets"
+            lastRefusal = "there are no parameter sets"
             return nil
         }
         let slice = frame.units.first {
@@ -90,7 +91,7 @@ final class FrameDelivery {
         }
         guard let slice else { return nil }
         let start = Array(bytes[slice].prefix(64 << 10))
-        lastRefusal = "with broken parameter sets"
+        lastRefusal = "the parameter sets are broken"
         return PictureSize.read(AnnexB.joined(sets.all + [start]), codec: codec)
     }
 
@@ -98,8 +99,7 @@ final class FrameDelivery {
     func deliver(picture: Span<UInt8>, _ time: FrameTime) throws(Failure) {
         let header: JPEGHeader
         do throws(Failure) { header = try JPEGHeader(picture) } catch {
-            lastRefusal = "not a JPEG"
-            drop("not a JPEG")
+            drop("it is no JPEG")
             return
         }
         try tell(StreamFormat(codec: .mjpeg, width: header.width, height: header.height))

@@ -27,11 +27,14 @@ struct FrameGatherer {
     private var broken: String?
     /// Frames depend on each other: after a hole none can be decoded exactly until the next key.
     private var hasHole = false
-    private var shape = Shape()
+    private var shape: FrameShape
+    /// RTP time of a frame that was ended because it looked whole.
+    private var endedEarly: Int64?
 
     init(_ codec: Codec, _ delivery: FrameDelivery) {
         self.codec = codec
         self.delivery = delivery
+        shape = FrameShape(codec)
     }
 
     mutating func add(_ piece: Span<UInt8>, _ arrival: Arrival) throws(Failure) {
@@ -43,30 +46,39 @@ struct FrameGatherer {
         if first == nil {
             first = arrival
             broken = nil
+            if let stamp = arrival.stamp, stamp == endedEarly {
+                // What was handed on lacks this, so nothing after it decodes exactly either.
+                broken = "it came after its frame had ended"
+                shape.wasMistaken()
+            }
+            endedEarly = nil
             bytes += carried
             carried.removeAll(keepingCapacity: true)
         }
         if arrival.isAfterLoss { broken = "packets were lost" }
         guard bytes.count + piece.count <= Self.bytesMax else {
-            broken = "larger than \(Self.bytesMax >> 20) MiB"
+            broken = "it is larger than \(Self.bytesMax >> 20) MiB"
             return
         }
         shape.add(piece)
         bytes.append(span: piece)
+        if shape.isTrusted { try pause() }
     }
 
     /// Nothing came for a while: a frame that looks whole is not kept waiting for the next.
     mutating func pause() throws(Failure) {
-        if first != nil, broken == nil, shape.looksWhole { try end() }
+        guard let first, broken == nil, shape.looksWhole else { return }
+        try end()
+        endedEarly = first.stamp
     }
 
     /// The frame in hand is over.
     mutating func end() throws(Failure) {
         guard let first else { return }
         self.first = nil
-        shape.next()
         defer { bytes.removeAll(keepingCapacity: true) }
         if let broken {
+            shape.drop()
             hasHole = true
             delivery.drop(broken)
             return
@@ -76,12 +88,14 @@ struct FrameGatherer {
         guard let last = kinds.lastIndex(where: Self.isSlice) else {
             // Parameter sets under an RTP time of their own belong to the picture that follows.
             if bytes.count <= Self.carriedMax { carry(units[...]) }
+            shape.drop()
             return
         }
         // So do those that some cameras send under the time of the picture before.
         let own = units.indices.first { $0 > last && Self.announces(kinds[$0]) } ?? units.endIndex
         defer { carry(units[own...]) }
         let isKey = isKey(Array(units[..<own]), kinds)
+        shape.end(isKey: isKey)
         if hasHole, !isKey {
             delivery.drop("needs a frame that was lost")
             return
@@ -122,44 +136,5 @@ struct FrameGatherer {
             }
         }
         return false
-    }
-}
-
-extension FrameGatherer {
-    /// libavformat hides the marker bit that ends a frame, so its end is certain only when the next
-    /// begins. But packetisers fill all fragments of a NAL unit except the last: a frame looks whole
-    /// when its last piece is a short one and it has as many units as the one before.
-    struct Shape {
-        /// The longest fragment that was not a unit's first, in the whole stream.
-        private var longestFragment = 0
-        private var units = 0
-        private var usualUnits = 0
-        private var lastPayload = 0
-
-        /// Before any fragment was seen: less than what any packetiser cuts at.
-        private static let certainlyShort = 1000
-        /// A start code, and the header byte that is not repeated.
-        private static let opening = 5
-
-        var looksWhole: Bool {
-            let limit = longestFragment > 0 ? longestFragment : Self.certainlyShort
-            return units > 0 && units >= usualUnits && lastPayload < limit
-        }
-
-        mutating func add(_ piece: Span<UInt8>) {
-            let begins = piece.count > 4 && piece[0] == 0 && piece[1] == 0 && piece[2] <= 1
-            if begins {
-                units += 1
-                lastPayload = piece.count - Self.opening
-            } else {
-                lastPayload = piece.count
-                longestFragment = max(longestFragment, lastPayload)
-            }
-        }
-
-        mutating func next() {
-            usualUnits = units
-            units = 0
-        }
     }
 }

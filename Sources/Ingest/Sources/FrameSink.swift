@@ -9,7 +9,7 @@ package protocol FrameSink: AnyObject {
     func begin(_ format: StreamFormat) throws(Failure)
     /// A frame begins; the one before was ended or dropped.
     func startFrame(_ time: FrameTime) throws(Failure)
-    /// MJPEG: the next bytes of the picture. H.264 and H.265: one whole NAL unit, without start code.
+    /// MJPEG: the next bytes of the picture. H.264 and H.265: a whole NAL unit, without start code.
     func add(_ bytes: Span<UInt8>) throws(Failure)
     /// `key`: decoding can start here.
     func endFrame(key: Bool) throws(Failure)

@@ -127,12 +127,22 @@ extension RTSPSource {
             }
             do throws(Failure) {
                 if let failure = session.takeFailure() { throw failure }
-                guard more else { return try session.finish() }
-                guard packet.stream == stream.index else { continue }
-                try session.take(packet, lost: demuxer.takeLosses())
+                if !more { try session.finish() }
+                if more, packet.stream == stream.index {
+                    try session.take(packet, lost: demuxer.takeLosses())
+                }
             } catch { throw failure(sink: error) }
+            guard more else { return try end(session) }
             try watch(session)
         }
+    }
+
+    /// The camera hung up, which is no failure after pictures.
+    private func end(_ session: RTSPSession) throws(SourceFailure) {
+        if session.hasFrames { return }
+        throw SourceFailure(
+            .camera, at: .firstFrame, "the camera agreed to play and then hung up",
+            remedy: "restart the camera; it may be at its limit of viewers")
     }
 
     /// Packets alone are no pictures.
@@ -146,10 +156,10 @@ extension RTSPSource {
                 remedy: "set the camera's key frame (I-frame) interval to one or two seconds"
                     + " and switch \"smart\" codecs off")
         case .noFrame(let refusal):
-            let why = refusal.map { "; the last one came \($0)" } ?? ""
+            let why = refusal.map { " (the last was dropped: \($0))" } ?? ""
             throw SourceFailure(
                 .camera, at: .firstFrame,
-                "data came for \(options.stallMilliseconds / 1000) seconds, but no usable frame\(why)",
+                "data came for \(stallSeconds) seconds, but no usable frame\(why)",
                 remedy: "restart the camera; if it stays so, set the stream to plain H.264 on it")
         }
     }

@@ -31,6 +31,7 @@ extension TestSource.Options {
         case "fps": framesPerSecond = try Self.rate(value)
         case "gop": keyInterval = try Self.number(name, value, 1...10_000)
         case "bf": bFrames = try Self.number(name, value, 0...8)
+        case "slices": slices = try Self.number(name, value, 1...16)
         case "quality": quality = try Self.number(name, value, 1...100)
         case "code": code = UInt8(try Self.number(name, value, 0...255))
         case "hurry": isHurried = try Self.number(name, value, 0...1) == 1
@@ -41,7 +42,7 @@ extension TestSource.Options {
         default:
             throw Failure(
                 .invalid,
-                "a test camera knows no \(name); it knows size, fps, gop, bf, quality,"
+                "a test camera knows no \(name); it knows size, fps, gop, bf, slices, quality,"
                     + " code, hurry, frames, stall, fail and shrink")
         }
     }

@@ -13,6 +13,7 @@ package final class TestSource: Source {
         package var framesPerSecond = 25.0
         package var keyInterval: Int?
         package var bFrames = 0
+        package var slices = 1
         /// JPEG's, 1...100.
         package var quality = 80
         /// Shown in the pattern.
@@ -155,6 +156,7 @@ extension TestSource {
             framesPerSecond: options.framesPerSecond,
             keyInterval: options.keyInterval ?? max(1, Int(options.framesPerSecond)))
         settings.bFrames = options.bFrames
+        settings.slices = options.slices
         var encoder = try Encoder(settings)
         var packet = Packet()
         var number = first
