@@ -4,18 +4,23 @@ internal import Glibc
 /// The cameras that are plugged in now, by sysfs, which knows them also where no udev runs.
 package struct CameraList: Hashable, Sendable {
     package let cameras: [USBCamera]
-    /// Nodes that could not be asked what they are: soon after plugging in, udev has not yet said
-    /// who may.
-    package let denied: [String]
+    /// Nodes that are there and could not be asked what they are. Mostly that passes: soon after
+    /// plugging in, udev has not yet said who may; and opening can fail while others open and close.
+    package let unsettled: [Unsettled]
     /// Nodes of cameras of a kind that is not supported (multi-planar).
     package let unsupported: [String]
+
+    package struct Unsettled: Hashable, Sendable {
+        package let node: String
+        package let failure: V4L2Failure
+    }
 
     package static let nodesMax = 256
     private static let folder = "/sys/class/video4linux"
 
     package static func now() -> CameraList {
         var facts: [NodeFacts] = []
-        var denied: [String] = []
+        var unsettled: [Unsettled] = []
         var unsupported: [String] = []
         for node in names(in: folder).filter({ $0.hasPrefix("video") }).prefix(nodesMax) {
             do throws(V4L2Failure) {
@@ -26,12 +31,15 @@ package struct CameraList: Hashable, Sendable {
                         node: node, index: Int(line("\(folder)/\(node)/index")) ?? 0,
                         capabilities: capabilities, usb: usb(node)))
             } catch {
-                // Anything else is a device that went away, or is no camera.
-                if error.reason == .denied { denied.append("/dev/\(node)") }
+                // No such call: not a Video4Linux device of today. Not in sysfs: gone by now.
+                if error.reason != .unsupported, unsafe access("\(folder)/\(node)", F_OK) == 0 {
+                    unsettled.append(Unsettled(node: "/dev/\(node)", failure: error))
+                }
             }
         }
         return CameraList(
-            cameras: USBCamera.cameras(among: facts), denied: denied, unsupported: unsupported)
+            cameras: USBCamera.cameras(among: facts), unsettled: unsettled, unsupported: unsupported
+        )
     }
 
     package func cameras(answeringTo id: String) -> [USBCamera] {

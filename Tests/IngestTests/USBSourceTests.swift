@@ -51,7 +51,7 @@ import Testing
             sections[section]?.contains(words) ?? false
         }
         // Two cameras, and not their metadata nodes.
-        #expect(sections["list"]?.split(separator: "\n").count == 2)
+        #expect(says("list", "cameras=2"))
         #expect(says("list", "camera usb:1209:0001:UC0000 serial /dev/video0 Test Webcam"))
         #expect(says("unplug", "a failed camera address"))
         #expect(says("unplug", "b stopped"), "the other camera goes on")

@@ -95,7 +95,7 @@ case "list":
             }
         }
     }
-    for node in list.denied { say("denied \(node)") }
+    for entry in list.unsettled { say("unsettled \(entry.node): \(entry.failure)") }
     for node in list.unsupported { say("unsupported \(node)") }
     say("cameras=\(list.cameras.count)")
 case "ladder" where options.words.count == 3:

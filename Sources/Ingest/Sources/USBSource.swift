@@ -16,7 +16,7 @@ package final class USBSource: Source {
         /// Of the JPEGs that are made here.
         package var quality = 92
         /// udev says who may use a camera a moment after it is there.
-        package var deniedMilliseconds = 3000
+        package var settleMilliseconds = 3000
 
         package init() {}
     }
@@ -62,25 +62,28 @@ package final class USBSource: Source {
 
     // MARK: - Opening
 
-    /// Nil when told to stop.
+    /// Nil when told to stop. What is there and cannot be opened is tried again for a while.
     private func open(_ stop: StopSignal) throws(SourceFailure) -> Device? {
         let start = clock.monotonicNanoseconds
         while true {
+            let list = CameraList.now()
+            let found = list.cameras(answeringTo: id)
+            let failure: V4L2Failure
             do throws(V4L2Failure) {
-                let list = CameraList.now()
-                let found = list.cameras(answeringTo: id)
                 if found.count > 1 { throw twins(found.count) }
                 if let camera = found.first { return try Device(node: camera.node) }
-                throw list.denied.isEmpty
-                    ? V4L2Failure(.gone, "no camera \(id) is plugged in")
-                    : V4L2Failure(.denied, "this user may not use \(list.denied[0])")
+                failure =
+                    list.unsettled.first?.failure
+                    ?? V4L2Failure(.gone, "no camera \(id) is plugged in")
             } catch {
-                let waited = (clock.monotonicNanoseconds - start) / 1_000_000
-                guard error.reason == .denied, waited < UInt64(options.deniedMilliseconds) else {
-                    throw SourceFailure(usb: error, at: .address)
-                }
-                if stop.wait(milliseconds: Self.turnMilliseconds) { return nil }
+                failure = error
             }
+            let waited = (clock.monotonicNanoseconds - start) / 1_000_000
+            let mayPass = found.count == 1 || found.isEmpty && !list.unsettled.isEmpty
+            guard mayPass, waited < UInt64(options.settleMilliseconds) else {
+                throw SourceFailure(usb: failure, at: .address)
+            }
+            if stop.wait(milliseconds: Self.turnMilliseconds) { return nil }
         }
     }
 
@@ -155,7 +158,8 @@ package final class USBSource: Source {
     private func stalled(_ intake: USBIntake) -> SourceFailure {
         SourceFailure(
             .camera, at: .firstFrame,
-            "the camera has sent no whole picture for \(options.stallMilliseconds / 1000) s; it hangs",
+            "the camera has sent no whole picture for \(options.stallMilliseconds / 1000) s; it "
+                + "hangs",
             remedy: "nothing to do if it comes back; else unplug it and plug it in again")
     }
 }

@@ -14,8 +14,8 @@ package final class USBWatch: Sendable {
     private static let rescanMilliseconds = 30_000
     private static let rescanBlindMilliseconds = 2000
     /// udev takes a moment to say who may use a camera; without udev no event ends that moment.
-    private static let deniedMilliseconds = 300
-    private static let deniedTriesMax = 10
+    private static let settleMilliseconds = 300
+    private static let settleTriesMax = 10
 
     private let stop: StopSignal
     private let thread: Thread
@@ -37,21 +37,29 @@ package final class USBWatch: Sendable {
             events = nil
         }
         var known: [USBCamera] = []
-        var deniedTries = 0
+        var tries = 0
         while !stop.isRaised {
             let list = CameraList.now()
-            for change in changes(from: known, to: list.cameras) { onChange(change) }
-            known = list.cameras
-            deniedTries = list.denied.isEmpty ? 0 : deniedTries + 1
-            let isSettling = 1...deniedTriesMax ~= deniedTries
+            let cameras = present(known, list)
+            for change in changes(from: known, to: cameras) { onChange(change) }
+            known = cameras
+            tries = list.unsettled.isEmpty ? 0 : tries + 1
+            let isSettling = 1...settleTriesMax ~= tries
             if let events {
-                let pause = isSettling ? deniedMilliseconds : rescanMilliseconds
+                let pause = isSettling ? settleMilliseconds : rescanMilliseconds
                 _ = events.wait(until: stop, milliseconds: pause)
             } else {
                 stop.wait(
-                    milliseconds: isSettling ? deniedMilliseconds : rescanBlindMilliseconds)
+                    milliseconds: isSettling ? settleMilliseconds : rescanBlindMilliseconds)
             }
         }
+    }
+
+    /// Those of the list, and those that were there and cannot be asked just now.
+    static func present(_ known: [USBCamera], _ list: CameraList) -> [USBCamera] {
+        let silent = Set(list.unsettled.map(\.node))
+        let listed = Set(list.cameras.map(\.id))
+        return list.cameras + known.filter { silent.contains($0.node) && !listed.contains($0.id) }
     }
 
     /// Who left comes first. A camera whose identity changed, because its twin came or went, left

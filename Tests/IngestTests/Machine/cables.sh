@@ -41,7 +41,7 @@ unplug() {
         cam unplug 0
         wait $a
         wait $b
-        grep -q 'a frame' "$share/a.txt" && grep -q 'b stopped' "$share/b.txt" && break
+        grep -q 'a frame [0-9]' "$share/a.txt" && grep -q 'b stopped' "$share/b.txt" && break
         cam plug 0
     done
     tail -n 2 "$share/a.txt"
