@@ -129,10 +129,12 @@ struct DiscoverCameras {
             }
             return .done
         }
-        for node in list.denied {
+        for entry in list.unsettled {
             work.console.note(
-                "\(node) may not be opened; add the server's user to the group video")
+                "\(entry.node) cannot be looked at (\(entry.failure)); add the server's user to"
+                    + " the group video, or close the program that has it open")
         }
+        for words in list.unsupported { work.console.note(words) }
         guard !list.cameras.isEmpty else {
             work.console.print(
                 "no USB camera is plugged in; network cameras are added by their URL")
