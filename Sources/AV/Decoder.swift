@@ -61,7 +61,4 @@ internal import CAV
         try checked("decode", code, log: log)
         return true
     }
-
-    /// What libav complained of so far.
-    package var complaints: [String] { log.lines }
 }

@@ -128,8 +128,6 @@ package struct TimeBase: Hashable, Sendable {
 
     /// How many holes rtpdec saw since the last call; the packet just read comes after them.
     package mutating func takeLosses() -> Int { log.takeLosses() }
-
-    package var logLines: [String] { log.lines }
 }
 
 extension Codec {
