@@ -56,6 +56,8 @@ extension LeafSchema {
                 LeafField("t", .time, "instant of the first frame"),
                 LeafField("to", .time, "instant of the last frame"),
                 LeafField("frames", .ordinal, "number of frames"),
+                .optional(
+                    "use", .oneOf(["stream"]), "what a picture was rendered from, beside it"),
                 LeafField("init", .digest, "SHA-256 of the init segment, the payload's beginning"),
                 LeafField("init_len", .ordinal, "its length"),
             ] + LeafField.payload + [

@@ -127,6 +127,7 @@ enum Samples {
         case .clip:
             [
                 ("cam", .string("press-3")), ("t", at(-5)), ("to", at(-1)), ("frames", .int(100)),
+                ("use", .string("stream")),
                 ("init", hex(6)), ("init_len", .int(712)), ("w", .int(1920)), ("h", .int(1080)),
                 ("parts", .array([.int(4), .int(5)])), ("links", links),
                 ("flags", .array([.string("frozen")])), ("req", .string("odoo-4712")),

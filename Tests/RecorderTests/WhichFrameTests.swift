@@ -100,6 +100,15 @@ import Testing
         #expect(record.leaf.kind == .clip)
         #expect(record.leaf.string("mime") == "video/mp4")
         #expect(stream.count == record.payloadBytes)
+        // It is not in the way of who looks for pictures, but goes where its picture goes.
+        let check = try Link(kind: "check", value: "QA/77")
+        _ = try bench.log.link(
+            answer.receipt.id, to: [check], reason: "late", by: TestLog.author)
+        var query = Query()
+        query.links = [Query.LinkKey(kind: "check", value: "QA/77")]
+        #expect(try bench.log.find(query).hits.map(\.leaf.id) == [answer.receipt.id])
+        query.streams = true
+        #expect(Set(try bench.log.find(query).hits.map(\.leaf.id)) == [answer.receipt.id, id])
         #expect(String(decoding: stream[4..<8], as: UTF8.self) == "ftyp")
         try bench.close()
     }

@@ -15,6 +15,8 @@ package struct Query: Hashable, Sendable {
     package var to: WallTime?
     package var newestFirst = true
     package var limit = 100
+    /// Also the streams that pictures were rendered from; they have the links of their pictures.
+    package var streams = false
     /// From an earlier page of the same query; stays good while records come in.
     package var cursor: String?
 
@@ -71,6 +73,7 @@ extension EvidenceLog {
             }
             position = posting
             let leaf = try reader.leaf(at: posting.leaf)
+            if !query.streams, leaf.string("use") == "stream" { continue }
             hits.append(QueryPage.Hit(index: posting.leaf, leaf: leaf, instant: posting.time))
         }
         guard let position, let next = try join.next(after: position), query.includes(next) else {

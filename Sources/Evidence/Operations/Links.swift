@@ -23,6 +23,12 @@ extension EvidenceLog {
                 .invalid, "personal links can be given at capture only, beside another link later")
         }
         draft.fields += [("target", .string(id.description)), ("reason", .string(reason))]
+        // First the stream that it was rendered from: what keeps the picture keeps it too.
+        if let stream = record.leaf.recordID("clip") {
+            let known = try self.record(stream).links
+            let more = links.filter { link in !known.contains { $0.sameKey(link) } }
+            if !more.isEmpty { _ = try link(stream, to: more, reason: reason, by: author) }
+        }
         return try commit(draft)
     }
 

@@ -161,6 +161,8 @@ extension Recorder {
     ) throws(Failure) -> Receipt {
         var capture = Capture()
         capture.mime = "video/mp4"
+        // What holds the picture or keeps it, by any of its links, keeps its stream as well.
+        capture.links = request.links
         if let id = requestID(request, pick.camera.id) { capture.request = "\(id)/stream" }
         let initHash = SHA256.hash(stream.initBytes.span)
         let instants = stream.samples.map(\.instant)
@@ -168,7 +170,8 @@ extension Recorder {
         let bytes = stream.file(clock: pick.camera.report.status.clock)
         let details: [(String, JSON)] = [
             ("to", .string((instants.max() ?? from).description)),
-            ("frames", .int(Int64(stream.samples.count))), ("init", .string(initHash.hex)),
+            ("frames", .int(Int64(stream.samples.count))), ("use", .string("stream")),
+            ("init", .string(initHash.hex)),
             ("init_len", .int(Int64(stream.initBytes.count))),
             ("w", .int(Int64(picture.width))), ("h", .int(Int64(picture.height))),
         ]

@@ -13,6 +13,7 @@ extension CommandSpec {
             .value("to", "TIME", "before this instant"),
             .value("limit", "N", "at most so many, 1 to 1000; else 50"),
             .flag("oldest", "the oldest first; else the newest"),
+            .flag("streams", "also the streams that pictures were rendered from"),
             .value("cursor", "TEXT", "go on where an earlier answer ended"),
         ] + OptionSpec.reading,
         examples: [
@@ -40,6 +41,7 @@ struct Find {
         query.newestFirst = !arguments.has("oldest")
         query.limit = try arguments.number("limit", in: 1...Query.limitMax) ?? 50
         query.cursor = arguments.value("cursor")
+        query.streams = arguments.has("streams")
         if let from = query.from, let to = query.to, from >= to {
             throw UsageError("--from should come before --to")
         }
