@@ -64,7 +64,8 @@ import Testing
         try refused(["camera", "show", "nobody"], 4, "there is no camera nobody")
         try refused(["camera", "add", "Press 3", "test:h264"], 1, "a-z, 0-9")
         try refused(["camera", "add", "a", "ftp://x/y"], 1, "begins with one of")
-        try refused(["camera", "add", "a", "test:h264", "--setting", "rate=2"], 2, "no setting rate")
+        try refused(
+            ["camera", "add", "a", "test:h264", "--setting", "rate=2"], 2, "no setting rate")
         try refused(["camera", "add", "a", "test:h264", "--ring", "12"], 2, "500MB")
         #expect(try tool.run("camera", "add", "a", "test:mjpeg?size=256x144").code == 0)
         try refused(["camera", "add", "a", "test:mjpeg"], 1, "there is a camera a already")
@@ -79,7 +80,9 @@ import Testing
         let added = try tool.run("camera", "add", "cam", "rtsp://qa:p@ss#1@127.0.0.1:9/live")
         #expect(added.code == 0, "\(added.err)")
         pauseFor(milliseconds: 500)
-        for words in [["camera", "show", "cam"], ["camera", "list"], ["camera", "show", "cam", "--json"]] {
+        for words in [
+            ["camera", "show", "cam"], ["camera", "list"], ["camera", "show", "cam", "--json"],
+        ] {
             let answer = try tool.runAll(words)
             #expect(answer.code == 0)
             #expect(!answer.out.contains("p@ss") && !answer.out.contains("qa:"), "\(answer.out)")

@@ -38,7 +38,7 @@ import Testing
         #expect(try served.end() == 0)
     }
 
-    @Test func `the server runs commands for its callers, with their files and their colours`() throws {
+    @Test func `the server runs commands for its callers, with their files`() throws {
         let tool = Tool()
         let served = try Served(tool)
         tool.scratch.write("a.jpg", [0xFF, 0xD8, 1, 2, 3])

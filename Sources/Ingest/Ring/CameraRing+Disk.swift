@@ -31,7 +31,10 @@ extension CameraRing {
             }
         } catch {
             finish(entry, nil)
-            state.withLock { $0.broken = error }
+            state.withLock { state in
+                state.broken = error
+                state.noteLost(entry.first...entry.last, error)
+            }
         }
         return true
     }
@@ -123,5 +126,25 @@ extension CameraRing {
             }
         }
         try storage.resize(to: bytes)
+    }
+}
+
+extension CameraRing.State {
+    private static let lostMax = 100
+
+    /// Stretches that touch are one, so that a disk that stays broken fills no memory.
+    fileprivate mutating func noteLost(_ range: ClosedRange<WallTime>, _ failure: Failure) {
+        let gapMicroseconds: Int64 = 2_000_000
+        if let last = lost.last,
+            range.lowerBound.microseconds - last.to.microseconds < gapMicroseconds
+        {
+            lost[lost.count - 1] = CameraReport.Hole(
+                from: last.from, to: range.upperBound, cause: .disk, words: last.words)
+        } else if lost.count < Self.lostMax {
+            lost.append(
+                CameraReport.Hole(
+                    from: range.lowerBound, to: range.upperBound, cause: .disk,
+                    words: failure.words))
+        }
     }
 }

@@ -29,6 +29,8 @@ package final class CameraRing: Sendable {
         /// Newest frame of all, published or not on disk.
         var newest: WallTime?
         var broken: Failure?
+        /// Footage that the disk did not take, until somebody writes that down.
+        var lost: [CameraReport.Hole] = []
         var unsynced = false
         var wanted: UInt64
         var format: StreamFormat?
@@ -66,6 +68,14 @@ package final class CameraRing: Sendable {
             guard let newest = state.newest else { return nil }
             let oldest = state.index.first?.first ?? state.open?.span?.lowerBound
             return oldest.map { min($0, newest)...newest }
+        }
+    }
+
+    /// Footage that was recorded and that the disk did not take; each stretch is told once.
+    package func takeLost() -> [CameraReport.Hole] {
+        state.withLock { state in
+            defer { state.lost.removeAll() }
+            return state.lost
         }
     }
 

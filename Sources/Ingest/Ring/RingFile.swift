@@ -8,8 +8,8 @@ package final class RingFile: RingStorage {
     private let reader: any File
     private let size: Monitor<UInt64>
 
-    /// Makes the file when it is not there and reserves all of it, so that recording never fails for
-    /// want of space. An existing file keeps its contents; it is cut when it is longer.
+    /// Makes the file when it is not there and reserves all of it, so that recording never fails
+    /// for want of space. An existing file keeps its contents; it is cut when it is longer.
     package init(_ path: String, bytes: UInt64, _ files: any FileSystem) throws(Failure) {
         if !files.exists(path) {
             try files.createDirectory(parentDirectory(of: path))

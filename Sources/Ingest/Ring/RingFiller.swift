@@ -107,7 +107,6 @@ package final class RingFiller: FrameSink {
     }
 
     package func dropFrame(_ reason: String) {
-        guard frame != nil else { return }
         frame = nil
         frameBytes = 0
         report.dropped(reason)

@@ -4,8 +4,8 @@ internal import EvidenceFormat
 package import Ingest
 internal import Linux
 
-/// The list of cameras, in `DATADIR/cameras`: one file that is replaced as a whole, and the key that
-/// seals their credentials. Copying the list without the key gives no password away.
+/// The list of cameras, in `DATADIR/cameras`: one file that is replaced as a whole, and the key
+/// that seals their credentials. Copying the list without the key gives no password away.
 package final class CameraBook: Sendable {
     private static let bytesMax = 4 << 20
     package static let countMax = 256

@@ -133,7 +133,7 @@ package struct CameraTest: Sendable {
                 ? Ladder.Step(
                     .keyframes, holds: true, "no second key frame came within \(seen) s: long",
                     remedy: Self.keyRemedy)
-                : Ladder.Step(.keyframes, holds: true, "one key frame in the \(seen) s of this test")
+                : Ladder.Step(.keyframes, holds: true, "one key frame in \(seen) s")
         }
         if longest > 5 || longest > shortest * 2 + 0.5 {
             return Ladder.Step(
@@ -151,7 +151,8 @@ package struct CameraTest: Sendable {
     private func clockStep(_ sink: ProbeSink) -> Ladder.Step? {
         guard let last = sink.last, let claim = last.claim else { return nil }
         let offset = claim.microseconds - last.received.microseconds
-        let words = "the camera's clock is \(Self.tenths(abs(Double(offset)) / 1e6)) s "
+        let words =
+            "the camera's clock is \(Self.tenths(abs(Double(offset)) / 1e6)) s "
             + (offset < 0 ? "behind ours" : "ahead of ours")
         return abs(offset) < 2_000_000
             ? Ladder.Step(.clock, holds: true, words)

@@ -69,7 +69,8 @@ final class Ledger: Sendable {
         books.withLock { books in
             guard var book = books[id] else { return }
             do throws(Failure) {
-                for hole in book.camera.report.takeHoles() { try add(hole, id) }
+                let lost = book.camera.ring.takeLost()
+                for hole in book.camera.report.takeHoles() + lost { try add(hole, id) }
                 let now = clock.monotonicNanoseconds
                 let isTime = isDue || now - book.committed >= Self.partNanoseconds
                 try book.parts.commit(

@@ -3,8 +3,8 @@ internal import FragmentFormat
 internal import Ingest
 internal import JPEG
 
-/// What a person would say of a picture at first sight. A flag never stops a capture: a dark picture
-/// is evidence of darkness.
+/// What a person would say of a picture at first sight. A flag never stops a capture: a dark
+/// picture is evidence of darkness.
 enum PictureFlags {
     static let tooDark = "too-dark"
     static let tooBright = "too-bright"

@@ -25,12 +25,14 @@ extension CommandSpec {
         positionals: 2...2,
         options: OptionSpec.camera + [.flag("off", "do not record yet")] + OptionSpec.writing,
         examples: [
-            .init("proofreel camera add press-3 'rtsp://qa:p@ss#1@10.0.0.7/live' --room \"Paint shop\"", ""),
-            .init("proofreel camera add gate http://10.0.0.8/snapshot.jpg --setting rate=2", "stills"),
+            .init(
+                "proofreel camera add press-3 'rtsp://qa:p@ss#1@10.0.0.7/live' --room \"Hall 2\"",
+                ""),
+            .init("proofreel camera add gate http://10.0.0.8/now.jpg --setting rate=2", "stills"),
             .init("proofreel camera add try-1 test:h264", "a moving pattern, without hardware"),
         ],
-        notes: "Passwords may have any characters, as typed; they are kept encrypted and never shown"
-            + " again.",
+        notes: "Passwords may have any characters, as typed; they are kept encrypted and never"
+            + " shown again.",
         place: .server,
         run: { try CameraChange(Work(arguments: $0, console: $1)).add() })
 

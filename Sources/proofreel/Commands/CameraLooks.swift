@@ -44,7 +44,9 @@ struct CameraLook {
             return .done
         }
         let now = SystemClock().now
-        var table = Table(["camera", "name", "state", "since", "last frame", "fps", "Mbit/s", "picture"])
+        var table = Table([
+            "camera", "name", "state", "since", "last frame", "fps", "Mbit/s", "picture",
+        ])
         for camera in cameras {
             let status = camera.report.status
             let format = status.format.map { "\($0.width)x\($0.height) \($0.codec.rawValue)" }

@@ -16,7 +16,7 @@ extension CommandSpec {
             .list("setting", "NAME=VALUE", "as in camera add"),
         ] + OptionSpec.reading,
         examples: [
-            .init("proofreel camera test 'rtsp://qa:p@ss#1@10.0.0.7/live' -o seen.jpg", "before adding it"),
+            .init("proofreel camera test 'rtsp://qa:p@ss#1@10.0.0.7/live' -o seen.jpg", ""),
             .init("proofreel camera test press-3", "with what is set for it"),
         ],
         notes: "A URL needs no server. Exit code 0 when pictures came, 1 when not.",
@@ -46,7 +46,8 @@ struct TestCamera {
             guard !asJSON else { return }
             let mark =
                 !step.holds
-                ? console.bad("no ") : step.remedy == nil ? console.good("ok ") : console.warning("!  ")
+                ? console.bad("no ")
+                : step.remedy == nil ? console.good("ok ") : console.warning("!  ")
             let name = CameraTest.rungNames[step.rung] ?? ""
             let gap = String(repeating: " ", count: max(1, 11 - name.count))
             console.print("\(mark) \(name)\(gap)\(Table.printable(step.words))")

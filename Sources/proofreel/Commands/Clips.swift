@@ -86,7 +86,8 @@ struct TakeClip {
         facts.add(
             "footage",
             "\(Amount.count(record.leaf.int("frames") ?? 0, "frame")),"
-                + " \(Amount.bytes(UInt64(record.payloadBytes)))" + (target.map { ", in \($0)" } ?? ""))
+                + " \(Amount.bytes(UInt64(record.payloadBytes)))"
+                + (target.map { ", in \($0)" } ?? ""))
         for link in record.links { facts.add(link.kind, Table.printable(link.value)) }
         for line in facts.lines(console) { console.print(line) }
     }

@@ -49,7 +49,7 @@ struct Snap {
         request.trigger = arguments.value("trigger")
         let target = arguments.value("o")
         if request.cameras.count > 1, let target, !target.hasSuffix("/") {
-            throw UsageError("for several cameras -o should be a folder, written with a / at its end")
+            throw UsageError("for several cameras -o should be a folder, with a / at its end")
         }
         do {
             let answers = try serving.recorder.snap(request)
