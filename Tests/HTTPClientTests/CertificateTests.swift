@@ -63,6 +63,7 @@ private final class Quiet: HTTPReceiver {
         server.standardOutput = printed
         server.standardError = FileHandle.nullDevice
         try server.run()
+        // What Foundation starts may have SIGTERM blocked.
         defer { kill(server.processIdentifier, SIGKILL) }
         var words = ""
         while !words.contains("ACCEPT 127.0.0.1:") || !words.hasSuffix("\n") {
