@@ -136,6 +136,8 @@ package struct MultipartParser: Sendable {
     private func isBoundary(_ line: [UInt8]) -> Bool {
         let bare = trimmed(line)
         guard !bare.isEmpty, bare.count <= Self.boundaryBytesMax else { return false }
+        // Finding a boundary relies on there being no line end in it, not even half of one.
+        guard !bare.contains(where: { $0 < 0x20 }) else { return false }
         if !declared.isEmpty, bare == declared || bare == [0x2D, 0x2D] + declared { return true }
         return !hasLines && bare.count > 2 && bare.starts(with: [0x2D, 0x2D])
     }

@@ -122,7 +122,7 @@ package struct Ladder: Sendable {
                     "nobody answers at \(place)", "check the camera's power, cable and address")
                 : broken(
                     "nobody answers at \(place), which is in another network",
-                    "check the camera's address, and what firewalls in between let through"
+                    "check the camera's address, and what firewalls between the networks allow"
                 )
         case .unreachable:
             return broken(

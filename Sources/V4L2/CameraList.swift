@@ -5,7 +5,8 @@ internal import Glibc
 package struct CameraList: Hashable, Sendable {
     package let cameras: [USBCamera]
     /// Nodes that are there and could not be asked what they are. Mostly that passes: soon after
-    /// plugging in, udev has not yet said who may; and opening can fail while others open and close.
+    /// plugging in, udev has not yet said who may; and opening can fail while others open or
+    /// close.
     package let unsettled: [Unsettled]
     /// Nodes of cameras of a kind that is not supported (multi-planar).
     package let unsupported: [String]

@@ -59,13 +59,12 @@ private final class Quiet: HTTPReceiver {
             .split(separator: " ").map(String.init)
         server.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
         let printed = Pipe()
+        server.standardInput = FileHandle.nullDevice
         server.standardOutput = printed
         server.standardError = FileHandle.nullDevice
         try server.run()
-        defer {
-            server.terminate()
-            server.waitUntilExit()
-        }
+        // What Foundation starts may have SIGTERM blocked.
+        defer { kill(server.processIdentifier, SIGKILL) }
         var words = ""
         while !words.contains("ACCEPT 127.0.0.1:") || !words.hasSuffix("\n") {
             let more = printed.fileHandleForReading.availableData

@@ -197,7 +197,8 @@ import Testing
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
-        defer { process.terminate() }
+        // What Foundation starts may have SIGTERM blocked.
+        defer { kill(process.processIdentifier, SIGKILL) }
         let line = pipe.fileHandleForReading.availableData
         let ports = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
         let port = try #require(ports["http"] as? Int)

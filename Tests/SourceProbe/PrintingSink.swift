@@ -54,7 +54,7 @@ final class PrintingSink: FrameSink {
         var scanner = JPEGScanner()
         scanner.feed(frame.span)
         say(
-            "\(name) frame \(frameCount) bytes=\(frame.count) \(scanner.verdict) media=\(time.media)"
+            "\(name) frame \(frameCount) bytes=\(frame.count) \(scanner.verdict) m=\(time.media)"
                 + " received=\(time.received) claim=\(time.claim.map(\.description) ?? "none")")
         if let saving {
             let file = open("\(saving)/\(name)-\(frameCount).jpg", O_WRONLY | O_CREAT, 0o644)

@@ -4,8 +4,8 @@
 //   SourceProbe list
 //   SourceProbe watch [options]
 //   SourceProbe ladder HOST PORT
-// A camera may be named by `--node NUMBER` in place of ID. Options: --format XXXX, --size WxH, --fps N,
-// --retry 1 (run again when it fails), --frames N, --seconds N, --stall MS, --rate N, --user NAME, --password TEXT, --save DIR
+// Options for usb: --format XXXX, --size WxH, --fps N, --name TEXT, --retry N (after a failure).
+// For both: --frames N, --seconds N, --stall MS, --rate N, --user NAME, --password TEXT, --save DIR
 
 import Base
 import Glibc
@@ -117,8 +117,7 @@ case "watch":
     watch.join()
 default:
     say(
-        "usage: SourceProbe list | watch | ladder HOST PORT | usb ID | http URL [--frames N] [--seconds N] [--stall MS] [--rate N]"
+        "usage: SourceProbe list | watch | ladder HOST PORT | usb ID | http URL, then options"
     )
-    say("         [--user NAME] [--password TEXT] [--save DIR]")
     exit(2)
 }

@@ -96,8 +96,8 @@ final class USBIntake {
         sink.dropFrame(reason)
     }
 
-    /// True when frames are missing before this one. What the camera itself left out makes no gap in
-    /// the numbers and shows in the times only.
+    /// True when frames are missing before this one. What the camera itself left out makes no gap
+    /// in the numbers and shows in the times only.
     private func countLost(_ sequence: UInt32) -> Bool {
         defer { lastSequence = sequence }
         guard let lastSequence else { return false }

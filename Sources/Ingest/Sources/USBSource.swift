@@ -102,7 +102,7 @@ package final class USBSource: Source {
 
     private func noMode(_ device: Device) -> SourceFailure {
         let modes = device.modes()
-        if device.isGone { return SourceFailure(usb: V4L2Failure(.gone, "unplugged"), at: .port) }
+        if device.isGone { return unplugged }
         let formats = Set(modes.map(\.format.description)).sorted().joined(separator: ", ")
         return SourceFailure(
             .configuration, at: .codec,
@@ -125,7 +125,7 @@ package final class USBSource: Source {
             case .frame, .trouble:
                 if try take(device, intake) { lastWhole = clock.monotonicNanoseconds }
                 if ready == .trouble, device.isGone {
-                    throw SourceFailure(usb: V4L2Failure(.gone, "unplugged"), at: .port)
+                    throw unplugged
                 }
             }
             if intake.brokenInARow >= options.brokenInARowMax {
@@ -151,8 +151,14 @@ package final class USBSource: Source {
         } catch {
             throw SourceFailure(storing: error)
         }
-        if case .failure(let failure) = result { throw SourceFailure(usb: failure, at: .port) }
+        if case .failure(let failure) = result {
+            throw failure.reason == .gone ? unplugged : SourceFailure(usb: failure, at: .port)
+        }
         return intake.wholeCount > before
+    }
+
+    private var unplugged: SourceFailure {
+        SourceFailure(usb: V4L2Failure(.gone, "the camera was unplugged"), at: .port)
     }
 
     private func stalled(_ intake: USBIntake) -> SourceFailure {

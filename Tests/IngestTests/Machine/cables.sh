@@ -19,6 +19,11 @@ ready() { # SLOT
     sleep 1
 }
 
+# Waits until a probe has printed a frame, or has ended.
+streams() { # FILE PID
+    while ! grep -q ' frame [0-9]' "$1" && kill -0 "$2" 2>/dev/null; do sleep 0.2; done
+}
+
 try() { # COMMAND...
     for _ in 1 2 3 4; do
         ready 1
@@ -33,15 +38,19 @@ unplug() {
     for _ in 1 2 3 4; do
         ready 0
         ready 1
+        $probe usb $right --name b --size 640x480 --seconds 8 >"$share/b.txt" &
+        b=$!
+        streams "$share/b.txt" $b
         $probe usb $left --name a --size 640x480 >"$share/a.txt" &
         a=$!
-        $probe usb $right --name b --size 640x480 --frames 60 >"$share/b.txt" &
-        b=$!
-        sleep 2
+        streams "$share/a.txt" $a
+        running=no
+        if kill -0 $a && kill -0 $b; then running=yes; fi
         cam unplug 0
         wait $a
         wait $b
-        grep -q 'a frame [0-9]' "$share/a.txt" && grep -q 'b stopped' "$share/b.txt" && break
+        [ $running = yes ] && grep -q 'b stopped' "$share/b.txt" && break
+        echo "repeated: unplug" >>"$share/repeats.txt"
         cam plug 0
     done
     tail -n 2 "$share/a.txt"
@@ -51,7 +60,7 @@ unplug() {
 busy() {
     $probe usb $right --name first --size 320x240 --seconds 5 >"$share/first.txt" &
     first=$!
-    sleep 2
+    streams "$share/first.txt" $first
     $probe usb $right --name second --size 320x240 --frames 3
     wait $first
     tail -n 2 "$share/first.txt"
@@ -61,7 +70,7 @@ freeze() {
     cam thaw 1
     $probe usb $right --name frozen --size 320x240 --stall 2000 >"$share/frozen.txt" &
     frozen=$!
-    sleep 2
+    streams "$share/frozen.txt" $frozen
     cam freeze 1
     wait $frozen
     tail -n 2 "$share/frozen.txt"
@@ -72,7 +81,7 @@ freeze() {
 broken() {
     $probe usb $right --name broken --size 640x480 --fps 10 --seconds 7 >"$share/broken.txt" &
     broken=$!
-    sleep 2
+    streams "$share/broken.txt" $broken
     cam cut 1 3
     sleep 1
     cam garbage 1 3
@@ -91,7 +100,7 @@ say list
 $probe list | grep '^camera'
 
 say watch
-$probe watch --seconds 100 >"$share/watch.txt" &
+$probe watch >"$share/watch.txt" &
 watch=$!
 
 say unplug
@@ -138,8 +147,9 @@ cam plug 2 serial=NODHT1,dht=0
 cam wait 2 >/dev/null
 sleep 1
 $probe usb usb:1209:0001:NODHT1 --name tables --size 320x240 --frames 2
+sleep 1
 
-wait $watch
 say watched
+kill $watch
 cat "$share/watch.txt"
 say end
