@@ -35,11 +35,11 @@ struct LargeLog {
     func run() throws {
         defer { _ = try? RemoveTree.run(path) }
         say("log of \(leaves) leaves (find by check id: the lookup, then the leaf itself)")
-        var size = min(leaves, 100_000)
-        while true {
-            try fill(to: size)
-            if size == leaves { break }
-            size = min(leaves, size * 10)
+        var filled = 0
+        while filled < leaves {
+            let next = min(leaves, max(100_000, filled * 10))
+            try fill(from: filled, to: next)
+            filled = next
         }
         try measureOpen("open after a clean stop")
         try crash()
@@ -49,11 +49,10 @@ struct LargeLog {
 
     private static func value(_ i: UInt64) -> String { "odoo:bench/quality.check/\(i)" }
 
-    private func fill(to size: Int) throws {
+    private func fill(from start: Int, to end: Int) throws {
         let log = try OurLog.open(path, Self.identity())
-        let start = log.size
         let began = Meter.nanoseconds
-        let counter = Monitor<UInt64>(start)
+        let counter = Monitor<UInt64>(UInt64(start))
         let threads = (0..<Self.writers).map { _ in
             Thread(name: "fill") {
                 while true {
@@ -61,14 +60,14 @@ struct LargeLog {
                         defer { next += 1 }
                         return next
                     }
-                    guard i < size, (try? Self.add(log, i)) != nil else { return }
+                    guard i < end, (try? Self.add(log, i)) != nil else { return }
                 }
             }
         }
         for thread in threads { thread.join() }
         let seconds = Double(Meter.nanoseconds - began) / 1e9
-        say("  filled to \(log.size): \((Double(log.size - start) / seconds).fixed(0)) leaves/s")
-        try measureFind(log)
+        say("  filled to \(log.size): \((Double(end - start) / seconds).fixed(0)) leaves/s")
+        try measureFind(log, among: UInt64(end))
         try log.close()
     }
 
@@ -84,11 +83,12 @@ struct LargeLog {
             by: Author(actor: "bench"))
     }
 
-    private func measureFind(_ log: EvidenceLog) throws {
+    /// `count` is how many checks there are, numbered from 0.
+    private func measureFind(_ log: EvidenceLog, among count: UInt64) throws {
         var random = SeededRandom(seed: 5)
         var latencies: [UInt64] = []
         // The first pass warms the cache with the same keys.
-        let keys = (0..<20_000).map { _ in UInt64.random(in: 100..<log.size, using: &random) }
+        let keys = (0..<20_000).map { _ in UInt64.random(in: 0..<count, using: &random) }
         for pass in 0..<2 {
             for key in keys {
                 var query = Query()
@@ -126,32 +126,32 @@ struct LargeLog {
 
     /// Another process writes on and is killed while it does.
     private func crash() throws {
-        let child = try Child(["--large-append", path])
+        let child = try Child(["--large-append", path, "\(leaves)"])
         usleep(1_500_000)
         child.kill()
     }
 
     /// Resident memory of a process that has opened the log and answered queries.
     private func measureMemory() throws {
-        let child = try Child(["--large-query", path])
+        let child = try Child(["--large-query", path, "\(leaves)"])
         child.waitForEnd()
     }
 
     /// What the processes started above do. True when this is one of them.
     static func runChild() throws -> Bool {
         let words = CommandLine.arguments
-        guard words.count == 3 else { return false }
+        guard words.count == 4, let count = UInt64(words[3]) else { return false }
         switch words[1] {
         case "--large-append":
             let log = try OurLog.open(words[2], identity())
-            var i = log.size
+            var i = count
             while true {
                 try add(log, i)
                 i += 1
             }
         case "--large-query":
             let log = try OurLog.open(words[2], identity())
-            try LargeLog(folder: "", leaves: 0).measureFind(log)
+            try LargeLog(folder: "", leaves: 0).measureFind(log, among: count)
             let resident = try memory("VmRSS:")
             let options = EmbeddedEngine.Options()
             let cache = options.mapCacheBytes + 2 * options.mapBufferBytes
