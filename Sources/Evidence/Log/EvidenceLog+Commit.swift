@@ -74,14 +74,9 @@ extension EvidenceLog {
 
     private func common(_ draft: Draft) throws(Failure) -> LeafCommon {
         let now = clock.now
-        let random = try randomBytes(16)
-        let id = RecordID(
-            at: now,
-            random: (
-                random.span.bigEndian(UInt64.self, at: 0), random.span.bigEndian(UInt64.self, at: 8)
-            ))
         return LeafCommon(
-            id: id, site: options.site, time: now, clock: care.trust(clock),
+            id: RecordID(at: now, random: try care.random()), site: options.site, time: now,
+            clock: care.trust(clock),
             actor: draft.author.actor, session: draft.author.session)
     }
 
@@ -101,7 +96,7 @@ extension EvidenceLog {
                 return .known(known)
             }
             let heads = try chainHeads(checks, cached)
-            // Made with the heads as they are now; the lock is held only to see that they still are.
+            // Made without the lock, which is then held only to see that the heads are the same.
             let leaf =
                 if let ready { ready } else { try draft.leaf(common, places: places(draft, heads)) }
             let seat = try locked { () throws(Failure) -> Seat? in

@@ -7,9 +7,8 @@ internal import Synchronization
 /// The two threads that take groups from their last seat to their receipts. They are started when a
 /// second caller first needs them, and end with the log.
 ///
-/// They hold little but wait much, so the scheduler runs them at once when the disk is ready for
-/// more. A caller that has just hashed for a millisecond is made to wait its turn, and the disk with
-/// it.
+/// They work little and wait much, so the scheduler runs them at once when the disk is ready for
+/// more. A caller that has just hashed is made to wait its turn, and the disk with it.
 struct CommitLines: Sendable {
     let disk: Thread
     let finish: Thread
@@ -113,8 +112,8 @@ extension EvidenceLog {
 
     // MARK: The threads
 
-    /// With the lock held. The threads keep the log alive only while they work for it, so that a log
-    /// that is dropped without `close` goes.
+    /// With the lock held. The threads keep the log alive only while they work for it, so that a
+    /// log that is dropped without `close` goes.
     private func startLines(_ state: inout State) {
         guard state.lines == nil, !state.ended else { return }
         state.lines = CommitLines(

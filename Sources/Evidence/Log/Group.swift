@@ -4,8 +4,8 @@ internal import Linux
 internal import SegmentFormat
 internal import Synchronization
 
-/// Leaves that share one write and one sync. Filled by the threads that bring them, then written and
-/// finished while the next group fills.
+/// Leaves that share one write and one sync. Filled by the threads that bring them, then written
+/// and finished while the next group fills.
 ///
 /// Its fields are guarded by the log's monitor until the group is closed. From then on they do not
 /// change until it is finished, except that copying threads still fill their own stretch of the

@@ -78,13 +78,24 @@ extension EvidenceLog {
 
     /// Links that may stand in the leaf for ever: personal ones go into the private section.
     static func distinct(_ links: [Link]) throws(Failure) -> [Link] {
-        var seen: Set<[UInt8]> = []
+        var seen: Set<ExactLink> = []
         for link in links {
-            guard seen.insert(Array("\(link.kind)=\(link.value)".utf8)).inserted else {
+            guard seen.insert(ExactLink(link)).inserted else {
                 throw Failure(.invalid, "the link \(link.kind)=\(link.value) is given twice")
             }
         }
         return links.filter { !PrivateSection.kinds.contains($0.kind) }
+    }
+
+    /// Kind and value; references do not make two links of one.
+    private struct ExactLink: Hashable {
+        let kind: ExactText
+        let value: ExactText
+
+        init(_ link: Link) {
+            kind = ExactText(link.kind)
+            value = ExactText(link.value)
+        }
     }
 
     static func setPersonal(_ links: [Link], _ draft: inout Draft) throws(Failure) {
