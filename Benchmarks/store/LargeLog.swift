@@ -14,7 +14,8 @@ struct LargeLog {
     let folder: String
     let leaves: Int
 
-    private static let writers = 512
+    private static let writers = 4
+    private static let batch = 256
     private static let seed: [UInt8] = Array(repeating: 9, count: 32)
 
     /// The same keys in this process and in the ones it starts.
@@ -56,11 +57,12 @@ struct LargeLog {
         let threads = (0..<Self.writers).map { _ in
             Thread(name: "fill") {
                 while true {
-                    let i = counter.withLock { next in
-                        defer { next += 1 }
+                    let first = counter.withLock { next in
+                        defer { next += UInt64(Self.batch) }
                         return next
                     }
-                    guard i < end, (try? Self.add(log, i)) != nil else { return }
+                    let last = min(first + UInt64(Self.batch), UInt64(end))
+                    guard first < last, (try? Self.add(log, first..<last)) != nil else { return }
                 }
             }
         }
@@ -71,16 +73,18 @@ struct LargeLog {
         try log.close()
     }
 
-    private static func add(_ log: EvidenceLog, _ i: UInt64) throws {
-        var capture = Capture()
-        capture.links = [
-            try Link(kind: "check", value: value(i)),
-            try Link(kind: "work-order", value: "WH/MO/\(i / 50)"),
-        ]
-        let picture: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
-        _ = try log.addSnapshot(
-            camera: "press-\(i % 50)", instant: SystemClock().now, capture, payload: picture.span,
-            by: Author(actor: "bench"))
+    private static func add(_ log: EvidenceLog, _ numbers: Range<UInt64>) throws {
+        let snapshots = try numbers.map { i in
+            var capture = Capture()
+            capture.links = [
+                try Link(kind: "check", value: value(i)),
+                try Link(kind: "work-order", value: "WH/MO/\(i / 50)"),
+            ]
+            return EvidenceLog.Snapshot(
+                camera: "press-\(i % 50)", instant: SystemClock().now, capture,
+                payload: [1, 2, 3, 4, 5, 6, 7, 8])
+        }
+        _ = try log.addSnapshots(snapshots, by: Author(actor: "bench"))
     }
 
     /// `count` is how many checks there are, numbered from 0.
@@ -146,8 +150,8 @@ struct LargeLog {
             let log = try OurLog.open(words[2], identity())
             var i = count
             while true {
-                try add(log, i)
-                i += 1
+                try add(log, i..<(i + 50))
+                i += 50
             }
         case "--large-query":
             let log = try OurLog.open(words[2], identity())

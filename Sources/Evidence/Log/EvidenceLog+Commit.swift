@@ -27,6 +27,40 @@ extension EvidenceLog {
     {
         callers.add(1, ordering: .relaxed)
         defer { callers.subtract(1, ordering: .relaxed) }
+        let seat = try seat(draft, payload, payloadHash)
+        if case .taken(let ticket) = seat, ticket.isFirst {
+            try sendOff(ticket, bytes: payload.count)
+        }
+        return try receipt(seat)
+    }
+
+    /// Many leaves of one caller: all get their seats, then it waits once. `make` gives the n-th.
+    ///
+    /// Throws what `make` or a seat refuses. Leaves before that one are in the log or come into it;
+    /// a caller that may have to repeat them gives request ids.
+    func commit(
+        count: Int,
+        _ make: (Int) throws(Failure) -> (draft: Draft, payload: [UInt8], payloadHash: Digest?)
+    ) throws(Failure) -> [Receipt] {
+        callers.add(1, ordering: .relaxed)
+        defer { callers.subtract(1, ordering: .relaxed) }
+        var seats: [Seat] = []
+        seats.reserveCapacity(count)
+        for i in 0..<count {
+            let (draft, payload, payloadHash) = try make(i)
+            let seat = try seat(draft, payload.span, payloadHash)
+            if case .taken(let ticket) = seat, ticket.isFirst { handOver() }
+            seats.append(seat)
+        }
+        var receipts: [Receipt] = []
+        receipts.reserveCapacity(count)
+        for seat in seats { receipts.append(try receipt(seat)) }
+        return receipts
+    }
+
+    private func seat(
+        _ draft: Draft, _ payload: Span<UInt8>, _ payloadHash: Digest?
+    ) throws(Failure) -> Seat {
         try checkSizes(draft, payload.count)
         let common = try self.common(draft)
         // Only a chain needs the log's order; every other leaf is made before the lock.
@@ -34,13 +68,16 @@ extension EvidenceLog {
         let secretHash = draft.secret.isEmpty ? nil : SHA256.hash(draft.secret.span)
         let seat = try takeSeat(
             draft, common, ready, payload.count, secretHash: secretHash, payloadHash: payloadHash)
+        if case .taken(let ticket) = seat { copy(ticket, draft.secret.span, payload) }
+        return seat
+    }
+
+    /// Blocks until the leaf's group is finished.
+    private func receipt(_ seat: Seat) throws(Failure) -> Receipt {
         switch seat {
-        case .known(let receipt): return receipt
-        case .pending(let ticket): return try receipt(ticket, repeated: true)
-        case .taken(let ticket):
-            copy(ticket, draft.secret.span, payload)
-            if ticket.isFirst { try sendOff(ticket, bytes: payload.count) }
-            return try receipt(ticket, repeated: false)
+        case .known(let receipt): receipt
+        case .pending(let ticket): try receipt(ticket, repeated: true)
+        case .taken(let ticket): try receipt(ticket, repeated: false)
         }
     }
 

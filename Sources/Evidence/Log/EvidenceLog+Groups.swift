@@ -59,6 +59,12 @@ extension EvidenceLog {
         }
     }
 
+    /// The disk thread takes the open group as soon as it can.
+    func handOver() {
+        monitor.withLock { startLines(&$0) }
+        monitor.signal(Wake.disk)
+    }
+
     /// The open group has its last seat, and the one who closes it has the disk.
     private func close(_ state: inout State) {
         let group = state.open
