@@ -97,8 +97,8 @@ extension Database {
     private func setWork(_ options: Database.Options) {
         unsafe rocksdb_options_increase_parallelism(raw, CInt(max(1, options.backgroundThreads)))
         unsafe rocksdb_options_set_level_compaction_dynamic_level_bytes(raw, 1)
-        // The owner flushes often, so files of level 0 are small; merging more of them at once writes
-        // the next level less often. Filters keep what a lookup asks them cheap.
+        // The owner flushes often, so files of level 0 are small; merging more of them at once
+        // writes the next level less often. Filters keep what a lookup asks them cheap.
         unsafe rocksdb_options_set_level0_file_num_compaction_trigger(raw, 8)
         unsafe rocksdb_options_set_level0_slowdown_writes_trigger(raw, 32)
         unsafe rocksdb_options_set_level0_stop_writes_trigger(raw, 48)
