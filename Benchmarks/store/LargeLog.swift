@@ -14,7 +14,8 @@ struct LargeLog {
     let folder: String
     let leaves: Int
 
-    private static let writers = 512
+    private static let writers = 4
+    private static let batch = 256
     private static let seed: [UInt8] = Array(repeating: 9, count: 32)
 
     /// The same keys in this process and in the ones it starts.
@@ -35,11 +36,11 @@ struct LargeLog {
     func run() throws {
         defer { _ = try? RemoveTree.run(path) }
         say("log of \(leaves) leaves (find by check id: the lookup, then the leaf itself)")
-        var size = min(leaves, 100_000)
-        while true {
-            try fill(to: size)
-            if size == leaves { break }
-            size = min(leaves, size * 10)
+        var filled = 0
+        while filled < leaves {
+            let next = min(leaves, max(100_000, filled * 10))
+            try fill(from: filled, to: next)
+            filled = next
         }
         try measureOpen("open after a clean stop")
         try crash()
@@ -49,46 +50,49 @@ struct LargeLog {
 
     private static func value(_ i: UInt64) -> String { "odoo:bench/quality.check/\(i)" }
 
-    private func fill(to size: Int) throws {
+    private func fill(from start: Int, to end: Int) throws {
         let log = try OurLog.open(path, Self.identity())
-        let start = log.size
         let began = Meter.nanoseconds
-        let counter = Monitor<UInt64>(start)
+        let counter = Monitor<UInt64>(UInt64(start))
         let threads = (0..<Self.writers).map { _ in
             Thread(name: "fill") {
                 while true {
-                    let i = counter.withLock { next in
-                        defer { next += 1 }
+                    let first = counter.withLock { next in
+                        defer { next += UInt64(Self.batch) }
                         return next
                     }
-                    guard i < size, (try? Self.add(log, i)) != nil else { return }
+                    let last = min(first + UInt64(Self.batch), UInt64(end))
+                    guard first < last, (try? Self.add(log, first..<last)) != nil else { return }
                 }
             }
         }
         for thread in threads { thread.join() }
         let seconds = Double(Meter.nanoseconds - began) / 1e9
-        say("  filled to \(log.size): \((Double(log.size - start) / seconds).fixed(0)) leaves/s")
-        try measureFind(log)
+        say("  filled to \(log.size): \((Double(end - start) / seconds).fixed(0)) leaves/s")
+        try measureFind(log, among: UInt64(end))
         try log.close()
     }
 
-    private static func add(_ log: EvidenceLog, _ i: UInt64) throws {
-        var capture = Capture()
-        capture.links = [
-            try Link(kind: "check", value: value(i)),
-            try Link(kind: "work-order", value: "WH/MO/\(i / 50)"),
-        ]
-        let picture: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
-        _ = try log.addSnapshot(
-            camera: "press-\(i % 50)", instant: SystemClock().now, capture, payload: picture.span,
-            by: Author(actor: "bench"))
+    private static func add(_ log: EvidenceLog, _ numbers: Range<UInt64>) throws {
+        let snapshots = try numbers.map { i in
+            var capture = Capture()
+            capture.links = [
+                try Link(kind: "check", value: value(i)),
+                try Link(kind: "work-order", value: "WH/MO/\(i / 50)"),
+            ]
+            return EvidenceLog.Snapshot(
+                camera: "press-\(i % 50)", instant: SystemClock().now, capture,
+                payload: [1, 2, 3, 4, 5, 6, 7, 8])
+        }
+        _ = try log.addSnapshots(snapshots, by: Author(actor: "bench"))
     }
 
-    private func measureFind(_ log: EvidenceLog) throws {
+    /// `count` is how many checks there are, numbered from 0.
+    private func measureFind(_ log: EvidenceLog, among count: UInt64) throws {
         var random = SeededRandom(seed: 5)
         var latencies: [UInt64] = []
         // The first pass warms the cache with the same keys.
-        let keys = (0..<20_000).map { _ in UInt64.random(in: 100..<log.size, using: &random) }
+        let keys = (0..<20_000).map { _ in UInt64.random(in: 0..<count, using: &random) }
         for pass in 0..<2 {
             for key in keys {
                 var query = Query()
@@ -126,32 +130,32 @@ struct LargeLog {
 
     /// Another process writes on and is killed while it does.
     private func crash() throws {
-        let child = try Child(["--large-append", path])
+        let child = try Child(["--large-append", path, "\(leaves)"])
         usleep(1_500_000)
         child.kill()
     }
 
     /// Resident memory of a process that has opened the log and answered queries.
     private func measureMemory() throws {
-        let child = try Child(["--large-query", path])
+        let child = try Child(["--large-query", path, "\(leaves)"])
         child.waitForEnd()
     }
 
     /// What the processes started above do. True when this is one of them.
     static func runChild() throws -> Bool {
         let words = CommandLine.arguments
-        guard words.count == 3 else { return false }
+        guard words.count == 4, let count = UInt64(words[3]) else { return false }
         switch words[1] {
         case "--large-append":
             let log = try OurLog.open(words[2], identity())
-            var i = log.size
+            var i = count
             while true {
-                try add(log, i)
-                i += 1
+                try add(log, i..<(i + 50))
+                i += 50
             }
         case "--large-query":
             let log = try OurLog.open(words[2], identity())
-            try LargeLog(folder: "", leaves: 0).measureFind(log)
+            try LargeLog(folder: "", leaves: 0).measureFind(log, among: count)
             let resident = try memory("VmRSS:")
             let options = EmbeddedEngine.Options()
             let cache = options.mapCacheBytes + 2 * options.mapBufferBytes

@@ -4,11 +4,10 @@
 extension Span where Element == UInt8 {
     /// The caller has checked the bounds; a bug here traps, it never reads past the end.
     @inlinable public func bigEndian<I: FixedWidthInteger>(_: I.Type, at offset: Int) -> I {
-        var value: I = 0
-        for i in 0..<(I.bitWidth / 8) {
-            value = (value << 8) | I(truncatingIfNeeded: self[offset + i])
+        precondition(offset >= 0 && offset <= count - I.bitWidth / 8)
+        return unsafe withUnsafeBytes { bytes in
+            I(bigEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset, as: I.self))
         }
-        return value
     }
 
     @inlinable public func littleEndian<I: FixedWidthInteger>(_ type: I.Type, at offset: Int) -> I {
@@ -29,11 +28,7 @@ extension Span where Element == UInt8 {
 
 extension Array where Element == UInt8 {
     @inlinable public mutating func appendBigEndian<I: FixedWidthInteger>(_ value: I) {
-        var shift = I.bitWidth
-        while shift > 0 {
-            shift -= 8
-            append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        unsafe Swift.withUnsafeBytes(of: value.bigEndian) { unsafe append(contentsOf: $0) }
     }
 
     @inlinable public mutating func appendLittleEndian<I: FixedWidthInteger>(_ value: I) {

@@ -23,8 +23,20 @@
 
     /// Reads 64 lower-case hexadecimal digits.
     public init?(hex: some StringProtocol) {
-        guard let bytes = [UInt8](hex: hex) else { return nil }
-        self.init(bytes)
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        var count = 0
+        for c in hex.utf8 {
+            guard let digit = hexDigit(c), count < 64 else { return nil }
+            switch count / 16 {
+            case 0: words.0 = words.0 << 4 | digit
+            case 1: words.1 = words.1 << 4 | digit
+            case 2: words.2 = words.2 << 4 | digit
+            default: words.3 = words.3 << 4 | digit
+            }
+            count += 1
+        }
+        guard count == 64 else { return nil }
+        self.words = words
     }
 
     @inlinable public func append(to bytes: inout [UInt8]) {
@@ -54,7 +66,19 @@
         return bytes
     }
 
-    public var hex: String { bytes.hex }
+    public var hex: String {
+        unsafe String(unsafeUninitializedCapacity: 64) { text in
+            var at = 0
+            for word in [words.0, words.1, words.2, words.3] {
+                unsafe writeHex(word, to: text, at: at)
+                at += 16
+            }
+            return 64
+        }
+    }
+
+    /// The first half: where sixteen bytes are enough.
+    public var firstWords: (UInt64, UInt64) { (words.0, words.1) }
 
     @inlinable public static func == (a: Digest, b: Digest) -> Bool {
         a.words.0 == b.words.0 && a.words.1 == b.words.1 && a.words.2 == b.words.2

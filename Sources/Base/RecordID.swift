@@ -15,36 +15,57 @@
         low = 0x8000_0000_0000_0000 | (random.1 & 0x3FFF_FFFF_FFFF_FFFF)
     }
 
+    public func append(to bytes: inout [UInt8]) {
+        bytes.appendBigEndian(high)
+        bytes.appendBigEndian(low)
+    }
+
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(16)
-        bytes.appendBigEndian(high)
-        bytes.appendBigEndian(low)
+        append(to: &bytes)
         return bytes
     }
 
     /// The canonical lower-case text with hyphens, and nothing else.
     public init?(_ text: some StringProtocol) {
-        let t = Array(text.utf8)
-        guard t.count == 36, t[8] == 0x2D, t[13] == 0x2D, t[18] == 0x2D, t[23] == 0x2D else {
-            return nil
+        var words: (UInt64, UInt64) = (0, 0)
+        var at = 0
+        for c in text.utf8 {
+            if Self.isHyphen(at) {
+                guard c == 0x2D else { return nil }
+            } else {
+                guard let digit = hexDigit(c) else { return nil }
+                if at < 18 {
+                    words.0 = words.0 << 4 | digit
+                } else {
+                    words.1 = words.1 << 4 | digit
+                }
+            }
+            at += 1
+            guard at <= 36 else { return nil }
         }
-        let digits = String(decoding: t.filter { $0 != 0x2D }, as: UTF8.self)
-        guard digits.utf8.count == 32, let bytes = [UInt8](hex: digits) else { return nil }
-        high = bytes.span.bigEndian(UInt64.self, at: 0)
-        low = bytes.span.bigEndian(UInt64.self, at: 8)
+        guard at == 36 else { return nil }
+        (high, low) = words
     }
+
+    static func isHyphen(_ at: Int) -> Bool { at == 8 || at == 13 || at == 18 || at == 23 }
 }
 
 extension RecordID: CustomStringConvertible {
     public var description: String {
-        let hex = Array(bytes.hex.utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (i, c) in hex.enumerated() {
-            if i == 8 || i == 12 || i == 16 || i == 20 { text.append(0x2D) }
-            text.append(c)
+        unsafe String(unsafeUninitializedCapacity: 36) { text in
+            var digits = (high, low)
+            for at in 0..<36 {
+                if Self.isHyphen(at) {
+                    unsafe text[at] = 0x2D
+                } else {
+                    let digit = at < 18 ? digits.0 >> 60 : digits.1 >> 60
+                    if at < 18 { digits.0 <<= 4 } else { digits.1 <<= 4 }
+                    unsafe text[at] = hexText(digit)
+                }
+            }
+            return 36
         }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -1,16 +1,35 @@
+internal import CLinux
+
 /// Hexadecimal and base64, strict: one text for one value, so that two spellings never name one
 /// thing.
 
+/// Of a number below 16.
+func hexText(_ digit: UInt64) -> UInt8 {
+    UInt8(truncatingIfNeeded: digit < 10 ? 0x30 + digit : 0x61 + digit - 10)
+}
+
+func hexDigit(_ c: UInt8) -> UInt64? {
+    switch c {
+    case 0x30...0x39: UInt64(c - 0x30)
+    case 0x61...0x66: UInt64(c - 0x61 + 10)
+    default: nil
+    }
+}
+
+/// Sixteen digits; the caller has made room.
+func writeHex(_ word: UInt64, to text: UnsafeMutableBufferPointer<UInt8>, at offset: Int) {
+    for i in 0..<16 { unsafe text[offset + i] = hexText(word >> UInt64(60 - 4 * i) & 15) }
+}
+
 extension Array where Element == UInt8 {
     public var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(count * 2)
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        unsafe String(unsafeUninitializedCapacity: count * 2) { text in
+            for i in indices {
+                unsafe text[2 * i] = hexText(UInt64(self[i] >> 4))
+                unsafe text[2 * i + 1] = hexText(UInt64(self[i] & 15))
+            }
+            return count * 2
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Lower-case digits only.
@@ -86,6 +105,20 @@ extension Array where Element == UInt8 {
             append(UInt8(truncatingIfNeeded: group >> 16))
             if pads < 2 { append(UInt8(truncatingIfNeeded: group >> 8)) }
             if pads < 1 { append(UInt8(truncatingIfNeeded: group)) }
+        }
+    }
+}
+
+extension String {
+    /// `==` would call `é` and `e` with an accent the same.
+    public func hasSameBytes(as other: String) -> Bool {
+        let (mine, others) = (utf8Span.span, other.utf8Span.span)
+        guard mine.count == others.count else { return false }
+        return unsafe mine.withUnsafeBytes { mine in
+            unsafe others.withUnsafeBytes { others in
+                unsafe mine.isEmpty
+                    || memcmp(mine.baseAddress!, others.baseAddress!, mine.count) == 0
+            }
         }
     }
 }

@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <linux/falloc.h>
+#include <linux/futex.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +27,19 @@ static const int proofreel_o_direct = 040000;
 static const int proofreel_keep_size = FALLOC_FL_KEEP_SIZE;
 static const int proofreel_punch_hole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 int fallocate(int fd, int mode, off_t offset, off_t len);
+
+// Private to the process; may return early, so the caller looks at the word again.
+long syscall(long number, ...);
+static inline void proofreel_futex_wait(const void *word, uint32_t expected) {
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, (void *)0, (void *)0, 0);
+}
+static inline void proofreel_futex_wake_all(const void *word) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, (void *)0, (void *)0, 0);
+}
+
+// MADV_HUGEPAGE; a kernel without it says so, and nothing is lost.
+int madvise(void *start, size_t length, int advice);
+static inline void proofreel_huge_pages(void *start, size_t length) { madvise(start, length, 14); }
 
 static inline int proofreel_name_thread(const char *name) {
     return prctl(PR_SET_NAME, name, 0, 0, 0);

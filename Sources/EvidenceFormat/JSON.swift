@@ -1,3 +1,5 @@
+internal import Base
+
 /// A value in the strict subset of RFC 8785 that leaves are written in: no null, no fractions,
 /// whole numbers within ±(2^53 − 1), ASCII keys. In that subset every JSON library writes the same
 /// bytes, so one fact has one text and one hash.
@@ -60,7 +62,7 @@ extension JSON: Hashable {
     /// text, but they have two hashes.
     package static func == (a: JSON, b: JSON) -> Bool {
         switch (a, b) {
-        case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.string(let a), .string(let b)): a.hasSameBytes(as: b)
         case (.int(let a), .int(let b)): a == b
         case (.bool(let a), .bool(let b)): a == b
         case (.array(let a), .array(let b)): a == b

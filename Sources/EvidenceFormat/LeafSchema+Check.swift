@@ -89,7 +89,7 @@ extension LeafType {
         case .id: RecordID(text) != nil
         case .time: WallTime(text) != nil
         case .digest: text.utf8.count == 64 && text.utf8.allSatisfy(Self.isHexDigit)
-        case .oneOf(let texts): texts.contains { $0.utf8.elementsEqual(text.utf8) }
+        case .oneOf(let texts): texts.contains { $0.hasSameBytes(as: text) }
         case .int, .bool, .yes, .verifierKey, .linkKind, .linkValue, .list, .object, .texts,
             .anything:
             false

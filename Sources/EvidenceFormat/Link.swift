@@ -54,8 +54,8 @@ package struct Link: Sendable {
 extension Link: Hashable {
     /// By bytes, as the index and the hash see them.
     package static func == (a: Link, b: Link) -> Bool {
-        a.kind == b.kind && a.value.utf8.elementsEqual(b.value.utf8)
-            && a.refs.elementsEqual(b.refs) { $0.utf8.elementsEqual($1.utf8) }
+        a.kind == b.kind && a.value.hasSameBytes(as: b.value)
+            && a.refs.elementsEqual(b.refs) { $0.hasSameBytes(as: $1) }
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -89,7 +89,12 @@ package struct PlacedLink: Hashable, Sendable {
 
     package init(_ json: JSON) throws(Failure) {
         try LeafType.link.check(json, "links")
-        link = try Link(json)
+        self.init(checked: json)
+    }
+
+    /// Of a leaf: its schema has checked every link.
+    fileprivate init(checked json: JSON) {
+        link = Link(checked: json)
         guard let n = json.object?["n"]?.int,
             let previous = json.object?["prev"]?.string.flatMap({ Digest(hex: $0) })
         else {
@@ -119,6 +124,16 @@ extension Link {
         try self.init(kind: kind, value: value, refs: refs)
     }
 
+    /// The schema has checked it.
+    fileprivate init(checked json: JSON) {
+        guard let object = json.object, let kind = object["kind"]?.string,
+            let value = object["value"]?.string
+        else { preconditionFailure("the schema has checked this link") }
+        self.kind = kind
+        self.value = value
+        refs = object["refs"]?.array?.compactMap(\.string) ?? []
+    }
+
     fileprivate var members: [(String, JSON)] {
         var members: [(String, JSON)] = [("kind", .string(kind)), ("value", .string(value))]
         if !refs.isEmpty { members.append(("refs", .array(refs.map { .string($0) }))) }
@@ -137,12 +152,6 @@ extension Link {
 extension Leaf {
     /// What the leaf links its record to; empty for kinds without links.
     package var links: [PlacedLink] {
-        (body["links"]?.array ?? []).compactMap { json in
-            do throws(Failure) {
-                return try PlacedLink(json)
-            } catch {
-                preconditionFailure("the schema has checked this link: \(error.words)")
-            }
-        }
+        (body["links"]?.array ?? []).map { PlacedLink(checked: $0) }
     }
 }

@@ -5,22 +5,42 @@ internal import Crypto
 /// a person typed. 2^-64 per pair is no risk at 10^8 leaves, and a reader sees the leaf itself
 /// anyway.
 package struct ShortHash: Hashable, Sendable {
-    package let bytes: [UInt8]
+    private let high: UInt64
+    private let low: UInt64
 
     package init(_ parts: String...) { self.init(parts) }
 
     package init(_ parts: [String]) {
         var text: [UInt8] = []
+        text.reserveCapacity(parts.reduce(0) { $0 + 4 + $1.utf8.count })
         for part in parts {
             text.appendBigEndian(UInt32(part.utf8.count))
             text.append(contentsOf: part.utf8)
         }
-        bytes = Array(SHA256.hash(text.span).bytes.prefix(16))
+        self.init(SHA256.hash(text.span))
     }
 
-    package init(_ digest: Digest) { bytes = Array(digest.bytes.prefix(16)) }
+    package init(_ digest: Digest) { (high, low) = digest.firstWords }
 
-    package init(stored bytes: [UInt8]) { self.bytes = bytes }
+    /// The caller has seen that there are sixteen.
+    package init(stored bytes: [UInt8]) {
+        high = bytes.span.bigEndian(UInt64.self, at: 0)
+        low = bytes.span.bigEndian(UInt64.self, at: 8)
+    }
+
+    package var firstByte: UInt8 { UInt8(truncatingIfNeeded: high >> 56) }
+
+    package func append(to bytes: inout [UInt8]) {
+        bytes.appendBigEndian(high)
+        bytes.appendBigEndian(low)
+    }
+
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        append(to: &bytes)
+        return bytes
+    }
 }
 
 /// What a series is about.

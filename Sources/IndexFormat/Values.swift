@@ -12,11 +12,15 @@ package struct IDEntry: Hashable, Sendable {
         self.kind = kind
     }
 
-    package var bytes: [UInt8] {
-        var bytes: [UInt8] = []
+    package func append(to bytes: inout [UInt8]) {
         bytes.appendBigEndian(leaf)
         bytes.appendBigEndian(UInt64(bitPattern: time.microseconds))
         bytes.append(kind)
+    }
+
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
         return bytes
     }
 
@@ -42,11 +46,15 @@ package struct ChainHead: Hashable, Sendable {
         self.closed = closed
     }
 
-    package var bytes: [UInt8] {
-        var bytes: [UInt8] = []
+    package func append(to bytes: inout [UInt8]) {
         bytes.appendBigEndian(count)
         previous.append(to: &bytes)
         bytes.append(closed ? 1 : 0)
+    }
+
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
         return bytes
     }
 

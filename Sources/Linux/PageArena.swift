@@ -1,4 +1,5 @@
 internal import Base
+internal import CLinux
 internal import Glibc
 
 /// Page-aligned memory in which one group of frames is put together, ready for `O_DIRECT`.
@@ -19,18 +20,37 @@ internal import Glibc
     package private(set) var count = 0
 
     package init(capacity: Int) {
-        self.capacity = Self.roundedUp(capacity) + 2 * Self.pageBytes
+        self.capacity = Self.mapped(Self.roundedUp(capacity) + 2 * Self.pageBytes)
         unsafe memory = Self.allocate(self.capacity)
     }
 
     deinit { unsafe munmap(memory, capacity) }
 
+    /// A large arena is whole huge pages: the kernel then pins and maps a write of megabytes in a
+    /// few steps instead of one for each 4 KiB, which halves what a large `O_DIRECT` write costs.
+    private static let hugePageBytes = 2 << 20
+
+    private static func mapped(_ bytes: Int) -> Int {
+        guard bytes >= hugePageBytes else { return bytes }
+        return (bytes + hugePageBytes - 1) & ~(hugePageBytes - 1)
+    }
+
+    /// `bytes` is what `mapped` gave.
     private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
-        let memory = unsafe mmap(
-            nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard unsafe memory != MAP_FAILED, let memory = unsafe memory else {
+        let huge = bytes >= hugePageBytes
+        // The kernel promises alignment to 4 KiB alone, so more is asked for and the ends go back.
+        let slack = huge ? hugePageBytes : 0
+        let mapping = unsafe mmap(
+            nil, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard unsafe mapping != MAP_FAILED, let mapping = unsafe mapping else {
             preconditionFailure("out of memory: \(bytes) bytes for a commit buffer")
         }
+        guard huge else { return unsafe mapping }
+        let before = -Int(bitPattern: mapping) & (hugePageBytes - 1)
+        let memory = unsafe mapping + before
+        if before > 0 { unsafe munmap(mapping, before) }
+        if before < slack { unsafe munmap(memory + bytes, slack - before) }
+        unsafe proofreel_huge_pages(memory, bytes)
         return unsafe memory
     }
 
@@ -58,7 +78,7 @@ internal import Glibc
         precondition(count == 0)
         guard bytes > spaceLeft else { return }
         unsafe munmap(memory, capacity)
-        capacity = Self.roundedUp(bytes) + 3 * Self.pageBytes
+        capacity = Self.mapped(Self.roundedUp(bytes) + 3 * Self.pageBytes)
         unsafe memory = Self.allocate(capacity)
     }
 

@@ -28,6 +28,9 @@ internal import Glibc
         precondition(code == 0, "the system has no thread left to give (errno \(code))")
     }
 
+    /// Whoever does not join lets the thread go: its memory is freed when it ends.
+    deinit { if !joined { pthread_detach(handle) } }
+
     package static func sleep(nanoseconds: UInt64) {
         var time = timespec(
             tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))

@@ -36,7 +36,7 @@ extension Database {
     init(_ options: Database.Options, compressed: Bool) {
         unsafe raw = rocksdb_options_create()
         unsafe table = rocksdb_block_based_options_create()
-        unsafe cache = rocksdb_cache_create_lru(options.blockCacheBytes)
+        unsafe cache = Self.cache(options.blockCacheBytes)
         setTable()
         setMemory(options)
         setWork(options)
@@ -55,6 +55,16 @@ extension Database {
         unsafe rocksdb_options_destroy(raw)
     }
 
+    /// Shards of 4 MiB: RocksDB's own choice is so many that a shard holds next to nothing.
+    private static func cache(_ bytes: Int) -> OpaquePointer {
+        let settings = unsafe rocksdb_lru_cache_options_create()
+        defer { unsafe rocksdb_lru_cache_options_destroy(settings) }
+        unsafe rocksdb_lru_cache_options_set_capacity(settings, bytes)
+        let bits = min(6, Int.bitWidth - 1 - max(1, bytes >> 22).leadingZeroBitCount)
+        unsafe rocksdb_lru_cache_options_set_num_shard_bits(settings, CInt(bits))
+        return unsafe rocksdb_cache_create_lru_opts(settings)
+    }
+
     private func setTable() {
         unsafe rocksdb_block_based_options_set_block_cache(table, cache)
         // Without this, indexes and filters of every open file stay in memory outside the cache.
@@ -67,6 +77,12 @@ extension Database {
         unsafe rocksdb_block_based_options_set_filter_policy(
             table, rocksdb_filterpolicy_create_ribbon_hybrid(10, 1))
         unsafe rocksdb_block_based_options_set_whole_key_filtering(table, 1)
+        // In pieces of 4 KiB under a small index: the filter of a whole file is larger than a shard
+        // of the cache, so that every lookup read it from the file again, megabytes each.
+        unsafe rocksdb_block_based_options_set_index_type(
+            table, CInt(rocksdb_block_based_table_index_type_two_level_index_search))
+        unsafe rocksdb_block_based_options_set_partition_filters(table, 1)
+        unsafe rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1)
         unsafe rocksdb_options_set_block_based_table_factory(raw, table)
     }
 
@@ -80,7 +96,16 @@ extension Database {
 
     private func setWork(_ options: Database.Options) {
         unsafe rocksdb_options_increase_parallelism(raw, CInt(max(1, options.backgroundThreads)))
+        // Merging can wait for whoever looks something up; nobody waits for merging.
+        let environment = unsafe rocksdb_create_default_env()
+        unsafe rocksdb_env_lower_thread_pool_cpu_priority(environment)
+        unsafe rocksdb_env_destroy(environment)
         unsafe rocksdb_options_set_level_compaction_dynamic_level_bytes(raw, 1)
+        // The owner flushes often, so files of level 0 are small; merging more of them at once
+        // writes the next level less often. Filters keep what a lookup asks them cheap.
+        unsafe rocksdb_options_set_level0_file_num_compaction_trigger(raw, 8)
+        unsafe rocksdb_options_set_level0_slowdown_writes_trigger(raw, 32)
+        unsafe rocksdb_options_set_level0_stop_writes_trigger(raw, 48)
         unsafe rocksdb_options_set_paranoid_checks(raw, 1)
         // Writes back as it goes: one large sync at the end would hold up everyone else's syncs.
         unsafe rocksdb_options_set_bytes_per_sync(raw, 1 << 20)

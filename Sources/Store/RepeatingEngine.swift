@@ -93,6 +93,10 @@ package final class RepeatingEngine: StorageEngine {
         try Self.persistently { () throws(Failure) in try engine.apply(writes, epoch: epoch) }
     }
 
+    package func apply(_ batch: MapBatch, epoch: Epoch) throws(Failure) {
+        try Self.persistently { () throws(Failure) in try engine.apply(batch, epoch: epoch) }
+    }
+
     package func putIfAbsent(
         _ key: [UInt8], _ value: [UInt8], in shard: Shard, epoch: Epoch
     ) throws(Failure) -> [UInt8] {

@@ -48,6 +48,8 @@ package protocol StorageEngine: AnyObject, Sendable {
     /// Atomic within each shard. What survives a power cut is a prefix of all applied writes:
     /// if one survives, so do those that were applied before it.
     func apply(_ writes: [ShardWrite], epoch: Epoch) throws(Failure)
+    /// The same for many writes.
+    func apply(_ batch: MapBatch, epoch: Epoch) throws(Failure)
     /// The value that stands there now: `value` itself, or the one that was there first.
     func putIfAbsent(
         _ key: [UInt8], _ value: [UInt8], in shard: Shard, epoch: Epoch

@@ -62,6 +62,9 @@ struct Workload {
             link: nil)
         note(try log.hold(.record(held.id), reason: "recall 17", by: TestLog.author))
         try burst(log, from: 200)
+        // Large enough that another thread prepares its group while it is written.
+        try add(log, 250, bytes: 70_000)
+        try batch(log, from: 260)
         try log.careOnce()
         note(
             try log.close(
@@ -84,6 +87,26 @@ struct Workload {
     private func burst(_ log: EvidenceLog, from number: Int) throws {
         try inParallel(3) { writer in
             for i in 0..<(pictures / 2) { try add(log, number + writer * 20 + i) }
+        }
+    }
+
+    /// Several from one caller, who waits once.
+    private func batch(_ log: EvidenceLog, from number: Int) throws {
+        clock.advance(seconds: 0.01)
+        let check = try TestLog.check(5)
+        let numbers = number..<(number + pictures)
+        let snapshots = numbers.map { number in
+            var capture = Capture()
+            capture.links = [check]
+            capture.request = "b-\(number)"
+            return EvidenceLog.Snapshot(
+                camera: "cam-1", instant: clock.now, capture,
+                payload: TestLog.picture(number, bytes: 3000))
+        }
+        let receipts = try log.addSnapshots(snapshots, by: TestLog.author)
+        for (number, receipt) in zip(numbers, receipts) {
+            journal.note(
+                receipt, payload: TestLog.picture(number, bytes: 3000), link: check)
         }
     }
 

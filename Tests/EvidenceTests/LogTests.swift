@@ -36,6 +36,59 @@ import Testing
         try log.close()
     }
 
+    private func snapshots(_ numbers: Range<Int>) throws -> [EvidenceLog.Snapshot] {
+        try numbers.map { number in
+            var capture = Capture()
+            capture.links = [try TestLog.check(number / 4)]
+            capture.request = "r-\(number)"
+            return EvidenceLog.Snapshot(
+                camera: "cam-1", instant: ManualClock().now, capture,
+                payload: TestLog.picture(number))
+        }
+    }
+
+    @Test func `many pictures at once are stored in their order, and each proves`() throws {
+        let folder = Scratch()
+        let (log, _) = try TestLog.open(folder.path)
+        let receipts = try log.addSnapshots(snapshots(0..<800), by: TestLog.author)
+        #expect(receipts.map(\.index) == Array(3..<803))
+        #expect(Set(receipts.map(\.size)).count < 400, "they shared their syncs")
+        for (i, receipt) in receipts.enumerated() where i % 40 < 4 {
+            #expect(try log.payload(of: receipt.id) == TestLog.picture(i))
+            #expect(try log.chain(of: TestLog.check(i / 4).value)[i % 4].id == receipt.id)
+        }
+        let again = try log.addSnapshots(snapshots(790..<810), by: TestLog.author)
+        #expect(
+            again.map(\.repeated) == Array(repeating: true, count: 10)
+                + Array(repeating: false, count: 10))
+        try log.close()
+    }
+
+    @Test func `a refused picture among many leaves those before it stored`() throws {
+        let folder = Scratch()
+        let (log, _) = try TestLog.open(folder.path)
+        var some = try snapshots(0..<10)
+        some[7].payload = []
+        #expect(throws: Failure.self) { try log.addSnapshots(some, by: TestLog.author) }
+        some[7].payload = TestLog.picture(7)
+        let receipts = try log.addSnapshots(some, by: TestLog.author)
+        #expect(receipts.map(\.repeated) == (0..<10).map { $0 < 7 })
+        #expect(log.size == 13)
+        try log.close()
+    }
+
+    @Test func `a picture alone, large enough to be prepared beside its write, proves`() throws {
+        let folder = Scratch()
+        let (log, _) = try TestLog.open(folder.path)
+        for i in 0..<20 {
+            let bytes = i % 2 == 0 ? 100_000 : 2_200_000
+            let receipt = try TestLog.add(log, i, links: [TestLog.check(1)], bytes: bytes)
+            #expect(try log.payload(of: receipt.id) == TestLog.picture(i, bytes: bytes))
+            #expect(receipt.size == log.size)
+        }
+        try log.close()
+    }
+
     @Test func `it is all there again after a clean stop`() throws {
         let folder = Scratch()
         let clock = ManualClock()

@@ -43,6 +43,30 @@ extension EngineContract {
         }
 
         @Test(arguments: EngineKind.allCases)
+        func `a batch does what its writes would do one by one`(_ kind: EngineKind) throws {
+            try kind.withEngine { engine, epoch in
+                let other = Shard(table: 9, name: [])
+                var batch = MapBatch()
+                batch.put(shard, [1], [10])
+                batch.put(shard, key: { $0 += [2, 2] }, value: { $0.appendBigEndian(UInt16(7)) })
+                batch.put(other, [])
+                batch.put(shard, [3], [30])
+                batch.remove(shard, key: { $0.append(3) })
+                #expect(batch.count == 5)
+                try engine.apply(batch, epoch: epoch)
+                #expect(try engine.get([1], in: shard) == [10])
+                #expect(try engine.get([2, 2], in: shard) == [0, 7])
+                #expect(try engine.get([3], in: shard) == nil)
+                #expect(try engine.get([], in: other) == [])
+                batch.removeAll()
+                #expect(batch.isEmpty)
+                batch.remove(shard, key: { $0.append(1) })
+                try engine.apply(batch, epoch: epoch)
+                #expect(try engine.get([1], in: shard) == nil)
+            }
+        }
+
+        @Test(arguments: EngineKind.allCases)
         func `of two writes to one key in one batch the later one stands`(
             _ kind: EngineKind
         ) throws {

@@ -13,13 +13,14 @@ struct IndexBuilder {
     /// Ids of leaves that are not in the index yet.
     private var recent: [RecordID: IDEntry] = [:]
     private var knownMonths: Set<[UInt8]> = []
-    private(set) var writes: [ShardWrite] = []
+    private(set) var writes = MapBatch()
+    private static let recordsHash = Term.records.hash
 
     init(_ engine: any StorageEngine) { self.engine = engine }
 
     /// After the writes were applied.
     mutating func clear() {
-        writes.removeAll(keepingCapacity: true)
+        writes.removeAll()
         recent.removeAll(keepingCapacity: true)
         if knownMonths.count > 10_000 { knownMonths.removeAll() }
     }
@@ -35,11 +36,16 @@ struct IndexBuilder {
         let instant = leaf.isRecord ? leaf.time("t") ?? leaf.time : leaf.time
         let entry = IDEntry(leaf: index, time: instant, kind: leaf.kind.code)
         recent[leaf.id] = entry
-        put(Table.idShard(leaf.id), leaf.id.bytes, entry.bytes)
+        writes.put(Table.idShard(leaf.id), key: leaf.id.append, value: entry.append)
         if let request = leaf.string("req") {
             let hash = ShortHash("request", request)
-            let value = [UInt8]().adding(index) + RequestFingerprint(of: leaf).bytes
-            put(Table.requestShard(hash), hash.bytes, value)
+            let fingerprint = RequestFingerprint(of: leaf)
+            writes.put(
+                Table.requestShard(hash), key: hash.append,
+                value: { value in
+                    value.appendBigEndian(index)
+                    value += fingerprint.bytes
+                })
         }
         if leaf.isRecord {
             addRecord(leaf, Posting(time: instant, leaf: index), personal)
@@ -58,11 +64,11 @@ struct IndexBuilder {
     }
 
     private mutating func put(_ shard: Shard, _ key: [UInt8], _ value: [UInt8] = []) {
-        writes.append(ShardWrite(shard, put: key, value))
+        writes.put(shard, key, value)
     }
 
     private mutating func addRecord(_ leaf: Leaf, _ posting: Posting, _ personal: [Link]) {
-        addSeries(.records, posting)
+        addSeries(Self.recordsHash, posting)
         if let camera = leaf.string("cam") { addSeries(.camera(camera), posting) }
         for placed in leaf.links {
             addLink(placed.link, posting)
@@ -75,9 +81,12 @@ struct IndexBuilder {
     }
 
     private mutating func addSeries(_ term: Term, _ posting: Posting) {
-        let hash = term.hash
+        addSeries(term.hash, posting)
+    }
+
+    private mutating func addSeries(_ hash: ShortHash, _ posting: Posting) {
         let month = posting.time.month
-        put(Table.seriesShard(hash, month: month), [UInt8]().adding(posting))
+        writes.put(Table.seriesShard(hash, month: month), key: posting.append)
         var key = hash.bytes
         key.appendBigEndian(month)
         if knownMonths.insert(key).inserted { put(Table.monthShard(hash), key) }
@@ -85,19 +94,29 @@ struct IndexBuilder {
 
     /// A link is found by its value and by each of its references.
     static func linkHashes(_ link: Link) -> [ShortHash] {
-        ([link.value] + link.refs).map { ShortHash("link", link.kind, $0) }
+        if link.refs.isEmpty { return [ShortHash("link", link.kind, link.value)] }
+        return ([link.value] + link.refs).map { ShortHash("link", link.kind, $0) }
     }
 
     private mutating func addLink(_ link: Link, _ posting: Posting) {
         for hash in Self.linkHashes(link) {
-            put(Table.linkShard(hash), hash.bytes.adding(posting))
+            writes.put(
+                Table.linkShard(hash),
+                key: { key in
+                    hash.append(to: &key)
+                    posting.append(to: &key)
+                })
         }
     }
 
     mutating func removeLink(_ link: Link, _ posting: Posting) {
         for hash in Self.linkHashes(link) {
-            writes.append(
-                ShardWrite(Table.linkShard(hash), remove: hash.bytes.adding(posting)))
+            writes.remove(
+                Table.linkShard(hash),
+                key: { key in
+                    hash.append(to: &key)
+                    posting.append(to: &key)
+                })
         }
     }
 
@@ -107,8 +126,13 @@ struct IndexBuilder {
         let key = ShortHash("chain", check)
         let ordinal = UInt64(place.ordinal)
         let head = ChainHead(count: ordinal, previous: hash, closed: closed)
-        put(Table.chainShard(key), key.bytes, head.bytes)
-        put(Table.chainItemShard(key), key.bytes.adding(ordinal), [UInt8]().adding(index))
+        writes.put(Table.chainShard(key), key: key.append, value: head.append)
+        writes.put(
+            Table.chainItemShard(key),
+            key: { bytes in
+                key.append(to: &bytes)
+                bytes.appendBigEndian(ordinal)
+            }, value: { $0.appendBigEndian(index) })
     }
 
     private mutating func addAbout(_ record: RecordID, _ leaf: Leaf, _ index: UInt64) {
@@ -134,7 +158,7 @@ struct IndexBuilder {
             guard leaf.string("step") == "release", let id = leaf.recordID("hold"),
                 let hold = try entry(of: id)
             else { return }
-            writes.append(ShardWrite(Table.holdShard, remove: [UInt8]().adding(hold.leaf)))
+            writes.remove(Table.holdShard, key: { $0.appendBigEndian(hold.leaf) })
         case .policy: put(Table.policyShard, [UInt8]().adding(index))
         case .event:
             guard let name = leaf.string("name"), let link = leaf.linkKey("link"),
@@ -177,7 +201,7 @@ struct IndexBuilder {
             return
         }
         guard let id = leaf.recordID("delete"), let order = try entry(of: id) else { return }
-        writes.append(ShardWrite(Table.pendingShard, remove: [UInt8]().adding(order.leaf)))
+        writes.remove(Table.pendingShard, key: { $0.appendBigEndian(order.leaf) })
         // The delete leaf says what it removed; both codes are tried so that no second read is
         // needed.
         for code in [UInt8(0), 1] {
@@ -192,7 +216,7 @@ struct IndexBuilder {
     }
 
     private func removal(_ key: [UInt8], _ target: RecordID) throws(Failure) -> Removal? {
-        for write in writes.reversed() where write.shard == Table.removedShard(target) {
+        for write in writes.writes.reversed() where write.shard == Table.removedShard(target) {
             if case .put(key, let value) = write.operation { return try Removal(decoding: value) }
         }
         return try engine.get(key, in: Table.removedShard(target)).map { bytes throws(Failure) in

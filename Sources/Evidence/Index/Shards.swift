@@ -29,15 +29,19 @@ extension Table {
     static func removedShard(_ id: RecordID) -> Shard {
         Table.removed.shard(UInt8(truncatingIfNeeded: id.low))
     }
-    static func requestShard(_ hash: ShortHash) -> Shard { Table.requests.shard(hash.bytes[0]) }
-    static func linkShard(_ hash: ShortHash) -> Shard { Table.links.shard(hash.bytes[0]) }
-    static func monthShard(_ hash: ShortHash) -> Shard { Table.months.shard(hash.bytes[0]) }
-    static func chainShard(_ hash: ShortHash) -> Shard { Table.chains.shard(hash.bytes[0]) }
-    static func chainItemShard(_ hash: ShortHash) -> Shard { Table.chainItems.shard(hash.bytes[0]) }
-    static func eventShard(_ hash: ShortHash) -> Shard { Table.events.shard(hash.bytes[0]) }
+    static func requestShard(_ hash: ShortHash) -> Shard { Table.requests.shard(hash.firstByte) }
+    static func linkShard(_ hash: ShortHash) -> Shard { Table.links.shard(hash.firstByte) }
+    static func monthShard(_ hash: ShortHash) -> Shard { Table.months.shard(hash.firstByte) }
+    static func chainShard(_ hash: ShortHash) -> Shard { Table.chains.shard(hash.firstByte) }
+    static func chainItemShard(_ hash: ShortHash) -> Shard {
+        Table.chainItems.shard(hash.firstByte)
+    }
+    static func eventShard(_ hash: ShortHash) -> Shard { Table.events.shard(hash.firstByte) }
 
     static func seriesShard(_ hash: ShortHash, month: UInt16) -> Shard {
-        var name = hash.bytes
+        var name: [UInt8] = []
+        name.reserveCapacity(18)
+        hash.append(to: &name)
         name.appendBigEndian(month)
         return Shard(table: Table.series.rawValue, name: name)
     }

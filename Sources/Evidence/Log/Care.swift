@@ -1,4 +1,5 @@
 internal import Base
+internal import Crypto
 internal import Linux
 
 /// The log's housekeeping thread and what it remembers: when things were last made durable, and how
@@ -21,6 +22,22 @@ final class Care: Sendable {
     static let stepMicroseconds: Int64 = 100_000
 
     let state = Monitor(State())
+
+    /// For record ids. They are no secrets, so they may lie in memory for a while: asked for one
+    /// by one they cost as much as hashing the leaf.
+    private let randomness = Monitor<[UInt8]>([])
+
+    func random() throws(Failure) -> (UInt64, UInt64) {
+        try randomness.withLock { pool throws(Failure) in
+            if pool.isEmpty { pool = try randomBytes(1024) }
+            let at = pool.count - 16
+            defer { pool.removeLast(16) }
+            return (
+                pool.span.bigEndian(UInt64.self, at: at),
+                pool.span.bigEndian(UInt64.self, at: at + 8)
+            )
+        }
+    }
 
     /// The kernel's word on its clock, asked at most once a second.
     func trust(_ clock: any Clock) -> ClockTrust {

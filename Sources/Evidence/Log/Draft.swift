@@ -69,7 +69,7 @@ struct Draft: Sendable {
 struct ExactText: Hashable, Sendable {
     let text: String
     init(_ text: String) { self.text = text }
-    static func == (a: ExactText, b: ExactText) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    static func == (a: ExactText, b: ExactText) -> Bool { a.text.hasSameBytes(as: b.text) }
     /// Texts of equal bytes are equal strings, so they hash alike.
     func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

@@ -145,7 +145,7 @@ extension EvidenceLog {
     /// Ends in order: what was acknowledged is durable already; this makes the next start fast.
     package func close() throws(Failure) {
         monitor.withLock { $0.closing = true }
-        for condition in 0..<Wake.count { monitor.broadcast(condition) }
+        wakeAll()
         care.state.withLock { $0.thread.take() }?.join()
         var failure = stopped
         if failure == nil {
@@ -155,6 +155,7 @@ extension EvidenceLog {
                 failure = error
             }
         }
+        endLines()
         try engine.close()
         if let failure { throw failure }
     }

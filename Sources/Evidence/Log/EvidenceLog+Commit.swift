@@ -5,6 +5,7 @@ internal import IndexFormat
 internal import Linux
 internal import SegmentFormat
 internal import Store
+internal import Synchronization
 
 /// A leaf's seat in a group.
 struct Ticket: Sendable {
@@ -12,19 +13,54 @@ struct Ticket: Sendable {
     let index: UInt64
     let leaf: Leaf
     let group: Group
+    /// Of its frame in the group.
     let offset: Int
-    let leads: Bool
+    let header: FrameHeader
+    let isFirst: Bool
 }
 
-/// Group commit without threads of its own. The first thread in a group leads it: it waits for its
-/// turn at the disk while others join, writes and syncs the whole group, and then, while the next
-/// leader writes, grows the tree, signs and indexes. So one writer alone pays for no hand-over, and
-/// many share one sync.
+/// How a leaf gets its seat in a group. What becomes of the group is in `+Groups`.
 extension EvidenceLog {
     /// Returns when the leaf is durable, in a signed tree, and found by queries.
     func commit(_ draft: Draft, payload: Span<UInt8> = Span(), payloadHash: Digest? = nil)
         throws(Failure) -> Receipt
     {
+        callers.add(1, ordering: .relaxed)
+        defer { callers.subtract(1, ordering: .relaxed) }
+        let seat = try seat(draft, payload, payloadHash)
+        if case .taken(let ticket) = seat, ticket.isFirst {
+            try sendOff(ticket, bytes: payload.count)
+        }
+        return try receipt(seat)
+    }
+
+    /// Many leaves of one caller: all get their seats, then it waits once. `make` gives the n-th.
+    ///
+    /// Throws what `make` or a seat refuses. Leaves before that one are in the log or come into it;
+    /// a caller that may have to repeat them gives request ids.
+    func commit(
+        count: Int,
+        _ make: (Int) throws(Failure) -> (draft: Draft, payload: [UInt8], payloadHash: Digest?)
+    ) throws(Failure) -> [Receipt] {
+        callers.add(1, ordering: .relaxed)
+        defer { callers.subtract(1, ordering: .relaxed) }
+        var seats: [Seat] = []
+        seats.reserveCapacity(count)
+        for i in 0..<count {
+            let (draft, payload, payloadHash) = try make(i)
+            let seat = try seat(draft, payload.span, payloadHash)
+            if case .taken(let ticket) = seat, ticket.isFirst { handOver() }
+            seats.append(seat)
+        }
+        var receipts: [Receipt] = []
+        receipts.reserveCapacity(count)
+        for seat in seats { receipts.append(try receipt(seat)) }
+        return receipts
+    }
+
+    private func seat(
+        _ draft: Draft, _ payload: Span<UInt8>, _ payloadHash: Digest?
+    ) throws(Failure) -> Seat {
         try checkSizes(draft, payload.count)
         let common = try self.common(draft)
         // Only a chain needs the log's order; every other leaf is made before the lock.
@@ -32,14 +68,24 @@ extension EvidenceLog {
         let secretHash = draft.secret.isEmpty ? nil : SHA256.hash(draft.secret.span)
         let seat = try takeSeat(
             draft, common, ready, payload.count, secretHash: secretHash, payloadHash: payloadHash)
+        if case .taken(let ticket) = seat { copy(ticket, draft.secret.span, payload) }
+        return seat
+    }
+
+    /// Blocks until the leaf's group is finished.
+    private func receipt(_ seat: Seat) throws(Failure) -> Receipt {
         switch seat {
-        case .known(let receipt): return receipt
-        case .pending(let ticket): return try receipt(ticket, repeated: true)
-        case .taken(let ticket):
-            copy(ticket, draft.secret.span, payload)
-            if ticket.leads { try lead(ticket.group) }
-            return try receipt(ticket, repeated: false)
+        case .known(let receipt): receipt
+        case .pending(let ticket): try receipt(ticket, repeated: true)
+        case .taken(let ticket): try receipt(ticket, repeated: false)
         }
+    }
+
+    private func receipt(_ ticket: Ticket, repeated: Bool) throws(Failure) -> Receipt {
+        let head = try ticket.outcome.head()
+        return Receipt(
+            index: ticket.index, leaf: ticket.leaf, checkpoint: head.note,
+            size: head.checkpoint.size, repeated: repeated)
     }
 
     private enum Seat {
@@ -65,14 +111,9 @@ extension EvidenceLog {
 
     private func common(_ draft: Draft) throws(Failure) -> LeafCommon {
         let now = clock.now
-        let random = try randomBytes(16)
-        let id = RecordID(
-            at: now,
-            random: (
-                random.span.bigEndian(UInt64.self, at: 0), random.span.bigEndian(UInt64.self, at: 8)
-            ))
         return LeafCommon(
-            id: id, site: options.site, time: now, clock: care.trust(clock),
+            id: RecordID(at: now, random: try care.random()), site: options.site, time: now,
+            clock: care.trust(clock),
             actor: draft.author.actor, session: draft.author.session)
     }
 
@@ -85,23 +126,26 @@ extension EvidenceLog {
         let checks = draft.checks
         while true {
             // What is read from the index without the lock holds for `keepGroups` groups.
-            let (seen, unknown) = monitor.withLock { state in
-                (state.groupsFinished, checks.filter { state.chains[$0] == nil })
+            let (seen, cached) = monitor.withLock { state in
+                (state.groupsFinished, checks.map { state.chains[$0] })
             }
             if let request = draft.request, let known = try receipt(forRequest: request, draft) {
                 return .known(known)
             }
-            let heads = try chainHeads(unknown)
+            let heads = try chainHeads(checks, cached)
+            // Made without the lock, which is then held only to see that the heads are the same.
+            let leaf =
+                if let ready { ready } else { try draft.leaf(common, places: places(draft, heads)) }
             let seat = try locked { () throws(Failure) -> Seat? in
                 try waitForRoom(draft, payloadBytes)
                 if let pending = try pendingRequest(draft) { return .pending(pending) }
                 let finished = monitor.locked.groupsFinished
-                guard finished - seen < ChainCache.keepGroups else { return nil }
-                for (check, head) in heads {
-                    monitor.locked.chains.load(check, head, group: finished)
-                }
-                guard checks.allSatisfy({ monitor.locked.chains[$0] != nil }) else { return nil }
-                let leaf = if let ready { ready } else { try chained(draft, common) }
+                guard finished - seen < ChainCache.keepGroups,
+                    heads.allSatisfy({ check, head in
+                        monitor.locked.chains[check].map { $0 == head } ?? true
+                    })
+                else { return nil }
+                extend(heads, with: leaf, closes: draft.closes.map { ExactText($0) })
                 return .taken(
                     sit(leaf, draft, payloadBytes, secretHash: secretHash, payloadHash: payloadHash)
                 )
@@ -110,10 +154,14 @@ extension EvidenceLog {
         }
     }
 
-    /// Heads as the index has them; read without the lock.
-    private func chainHeads(_ checks: [ExactText]) throws(Failure) -> [ExactText: ChainHead] {
+    /// What the cache lacks is read from the index, without the lock.
+    private func chainHeads(
+        _ checks: [ExactText], _ cached: [ChainHead?]
+    ) throws(Failure) -> [ExactText: ChainHead] {
         var heads: [ExactText: ChainHead] = [:]
-        for check in checks { heads[check] = try chainHead(check.text) }
+        for (check, cached) in zip(checks, cached) {
+            heads[check] = if let cached { cached } else { try chainHead(check.text) }
+        }
         return heads
     }
 
@@ -154,33 +202,37 @@ extension EvidenceLog {
             "request id \(request) was used for something else; use a new id for new content")
     }
 
-    /// Gives the leaf its place in the chains of its checks. With the lock held.
-    private func chained(_ draft: Draft, _ common: LeafCommon) throws(Failure) -> Leaf {
-        let closes = draft.closes.map { ExactText($0) }
+    /// The leaf's places in the chains of its checks.
+    private func places(
+        _ draft: Draft, _ heads: [ExactText: ChainHead]
+    ) throws(Failure) -> [ExactText: ChainPlace] {
         var places: [ExactText: ChainPlace] = [:]
-        for check in draft.checks {
-            let head = monitor.locked.chains[check] ?? .empty
+        for (check, head) in heads {
             guard !head.closed else {
                 throw Failure(
                     .refused, "check \(check.text) is closed; nothing can be added to it any more")
             }
             places[check] = ChainPlace(ordinal: Int64(head.count) + 1, previous: head.previous)
         }
-        if let closes, let place = places[closes],
+        if let closes = draft.closes, let place = places[ExactText(closes)],
             let count = draft.fields.first(where: { $0.0 == "count" })?.1.int,
             count != place.ordinal - 1
         {
-            throw Failure(
-                .busy, "check \(closes.text) grew while it was being closed; close it again")
+            throw Failure(.busy, "check \(closes) grew while it was being closed; close it again")
         }
-        let leaf = try draft.leaf(common, places: places)
+        return places
+    }
+
+    /// With the lock held.
+    private func extend(
+        _ heads: [ExactText: ChainHead], with leaf: Leaf, closes: ExactText?
+    ) {
         let group = monitor.locked.open.number
-        for (check, place) in places {
+        for (check, head) in heads {
             let head = ChainHead(
-                count: UInt64(place.ordinal), previous: leaf.hash, closed: check == closes)
+                count: head.count + 1, previous: leaf.hash, closed: check == closes)
             monitor.locked.chains.extend(check, to: head, group: group)
         }
-        return leaf
     }
 
     /// Reserves the frame's bytes and writes down what finishing needs. With the lock held.
@@ -193,19 +245,17 @@ extension EvidenceLog {
             leaf: leaf.bytes.span, privateBytes: draft.secret.count, payloadBytes: payloadBytes,
             index: index, group: group.firstIndex)
         let offset = group.arena.reserve(header.frameBytes)
-        group.arena.write(header.bytes.span, at: offset)
-        group.arena.write(leaf.bytes.span, at: offset + FrameHeader.byteCount)
-        let leads = group.entries.isEmpty
+        let isFirst = group.entries.isEmpty
         group.entries.append(
             Group.Entry(
                 leaf: leaf, header: header, offset: offset, secretHash: secretHash,
                 payloadHash: payloadHash, personal: draft.personal))
         monitor.locked.nextIndex += 1
         if leaf.time > monitor.locked.newestTime { monitor.locked.newestTime = leaf.time }
-        group.copying += 1
+        group.beginCopy()
         let ticket = Ticket(
-            outcome: group.outcome, index: index, leaf: leaf, group: group,
-            offset: offset + FrameHeader.byteCount + leaf.bytes.count, leads: leads)
+            outcome: group.outcome, index: index, leaf: leaf, group: group, offset: offset,
+            header: header, isFirst: isFirst)
         if let request = draft.request {
             monitor.locked.requests.insert(
                 request, .init(fingerprint: draft.fingerprint, ticket: ticket), group: group.number)
@@ -213,94 +263,16 @@ extension EvidenceLog {
         return ticket
     }
 
+    /// Without the lock, beside others that fill their own stretch.
     private func copy(_ ticket: Ticket, _ secret: Span<UInt8>, _ payload: Span<UInt8>) {
-        let group = ticket.group
-        group.arena.write(secret, at: ticket.offset)
-        group.arena.write(payload, at: ticket.offset + secret.count)
-        let last = monitor.withLock { _ in
-            group.copying -= 1
-            return group.copying == 0
-        }
-        if last { monitor.signal(Wake.copied) }
-    }
-
-    // MARK: Leading a group
-
-    private func lead(_ group: Group) throws(Failure) {
-        try locked { () throws(Failure) in
-            while monitor.locked.writing || monitor.locked.spare.isEmpty {
-                if let stop = monitor.locked.stop { throw stop }
-                monitor.wait(on: Wake.turn)
-            }
-            if let stop = monitor.locked.stop { throw stop }
-            monitor.locked.writing = true
-            openNext(after: group)
-            while group.copying > 0 { monitor.wait(on: Wake.copied) }
-        }
-        monitor.broadcast(Wake.room)
-        do {
-            try writer.write(group)
-            try locked { () throws(Failure) in
-                monitor.locked.writing = false
-                monitor.signal(Wake.turn)
-                while monitor.locked.groupsFinished != group.number - 1 {
-                    if let stop = monitor.locked.stop { throw stop }
-                    monitor.wait(on: Wake.order)
-                }
-            }
-            try finish(group)
-        } catch {
-            stop(error)
-            throw error
-        }
-    }
-
-    /// The group that fills while this one is written. With the lock held.
-    private func openNext(after group: Group) {
-        let next = monitor.locked.spare.removeLast()
-        let rolls = group.end >= options.segmentBytes
-        next.reset(
-            number: group.number + 1, firstIndex: monitor.locked.nextIndex,
-            segment: rolls ? group.segment + 1 : group.segment,
-            offset: rolls ? UInt64(SegmentHeader.byteCount) : group.end)
-        monitor.locked.open = next
-        monitor.locked.groupsOpened = next.number
-    }
-
-    private func finish(_ group: Group) throws(Failure) {
-        let (head, seal) = try finisher.finish(group, rows, epoch: epoch)
-        monitor.withLock { state in
-            state.head = head
-            state.digestState = finisher.digestState
-            group.outcome.head = head
-            state.groupsFinished = group.number
-            state.chains.evict(finished: group.number)
-            state.requests.evict(finished: group.number)
-            state.spare.append(group)
-            if let seal { state.unsealed.append(seal) }
-        }
-        monitor.broadcast(Wake.finished(group))
-        monitor.broadcast(Wake.order)
-        monitor.signal(Wake.turn)
-        // What is persisted by now may be a newer head than this one.
-        if seal != nil || head.checkpoint.size >= persistedSize + options.persistLeaves {
-            monitor.signal(Wake.care)
-        }
-    }
-
-    private var persistedSize: UInt64 { monitor.withLock { $0.persisted } }
-
-    private func receipt(_ ticket: Ticket, repeated: Bool) throws(Failure) -> Receipt {
-        try locked { () throws(Failure) in
-            while true {
-                if let head = ticket.outcome.head {
-                    return Receipt(
-                        index: ticket.index, leaf: ticket.leaf, checkpoint: head.note,
-                        size: head.checkpoint.size, repeated: repeated)
-                }
-                if let stop = monitor.locked.stop { throw stop }
-                monitor.wait(on: Wake.finished(ticket.group))
-            }
-        }
+        let arena = ticket.group.arena
+        var offset = ticket.offset
+        arena.write(ticket.header.bytes.span, at: offset)
+        offset += FrameHeader.byteCount
+        arena.write(ticket.leaf.bytes.span, at: offset)
+        offset += ticket.leaf.bytes.count
+        arena.write(secret, at: offset)
+        arena.write(payload, at: offset + secret.count)
+        ticket.group.endCopy()
     }
 }

@@ -3,6 +3,7 @@ package import EvidenceFormat
 internal import IndexFormat
 internal import Linux
 internal import Store
+internal import Synchronization
 
 /// The evidence log: leaves and payloads in segments, the tree over them, and the index to find
 /// them.
@@ -37,21 +38,21 @@ package final class EvidenceLog: Sendable {
 
     /// Conditions of `monitor`.
     enum Wake {
-        /// The disk or a group is free: for the leader of the open group.
-        static let turn = 0
-        /// A thread has copied its bytes.
-        static let copied = 1
-        /// The group before is finished: for a leader that has written.
+        /// There is a group to write, and room for the next one: for the disk thread.
+        static let disk = 0
+        /// A group was closed, or is written: for the finishing thread.
+        static let finish = 1
+        /// A group is finished: for whoever waits until all are.
         static let order = 2
         /// The open group was taken: for threads that found it full.
         static let room = 3
         /// The care thread should look up.
         static let care = 4
-        /// A group is finished, one condition each, so that nobody is woken for another's group.
-        static func finished(_ group: Group) -> Int { 5 + group.slot }
-        static let count = 5 + groupCount
-        static let groupCount = 3
+        static let count = 5
     }
+
+    /// One fills, one is written, one is finished, and one is ready when both of these are late.
+    private static let groupCount = 4
 
     struct State {
         var open: Group
@@ -59,9 +60,15 @@ package final class EvidenceLog: Sendable {
         var nextIndex: UInt64
         var groupsOpened: UInt64
         var groupsFinished: UInt64
+        /// Somebody has the disk: the disk thread, or a caller that is alone.
         var writing = false
+        /// Closed groups in order, until the finishing thread takes them.
+        var toFinish: [Group] = []
+        var lines: CommitLines?
         var stop: Failure?
         var closing = false
+        /// Nothing can come any more: the threads end.
+        var ended = false
         var head: SignedHead
         var chains = ChainCache()
         var requests = RequestCache()
@@ -83,6 +90,9 @@ package final class EvidenceLog: Sendable {
     package let options: Options
     let rows: TreeRows
     let monitor: Monitor<State>
+    let groups: [Group]
+    /// Threads inside `commit`.
+    let callers = Atomic<Int>(0)
     /// Touched only by the thread whose turn it is to finish a group.
     let finisher: Finisher
     /// Touched only by the thread whose turn it is to write.
@@ -102,7 +112,7 @@ package final class EvidenceLog: Sendable {
         self.clock = clock
         self.options = options
         rows = start.rows
-        let groups = (0..<Wake.groupCount).map { Group(slot: $0, arenaBytes: options.groupBytes) }
+        groups = (0..<Self.groupCount).map { _ in Group(arenaBytes: options.groupBytes) }
         groups[0].reset(
             number: 1, firstIndex: start.edge.size, segment: start.segment, offset: start.offset)
         monitor = Monitor(
@@ -117,6 +127,12 @@ package final class EvidenceLog: Sendable {
         care = Care()
     }
 
+    /// The threads hold the log only while they work, so that they cannot be inside it now.
+    deinit {
+        monitor.withLock { $0.ended = true }
+        wakeAll()
+    }
+
     package var origin: String { identity.origin }
     package var rootKey: VerifierKey { identity.rootKey }
     package var keySet: KeySet { identity.keySet }
@@ -128,10 +144,19 @@ package final class EvidenceLog: Sendable {
     /// Why nothing is acknowledged any more; nil while all is well.
     package var stopped: Failure? { monitor.withLock { $0.stop } }
 
+    /// The first failure counts. Whoever waits for a group hears of it.
     func stop(_ failure: Failure) {
-        monitor.withLock { state in
-            if state.stop == nil { state.stop = failure }
+        let ended = monitor.withLock { state in
+            let reason = state.stop ?? failure
+            state.stop = reason
+            return groups.filter { $0.number > state.groupsFinished }.map(\.outcome)
+                .filter { $0.settle(.failure(reason)) }
         }
+        for outcome in ended { outcome.open() }
+        wakeAll()
+    }
+
+    func wakeAll() {
         for condition in 0..<Wake.count { monitor.broadcast(condition) }
     }
 

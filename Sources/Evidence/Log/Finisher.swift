@@ -13,8 +13,9 @@ struct SegmentSeal: Sendable {
     let digest: Digest
 }
 
-/// What happens to a group once it is durable: tree, rows, signature, index. Used by one thread at
-/// a time, in the order of groups (`groupsFinished`), which is what `@unchecked Sendable` claims.
+/// Makes of a group what callers are told: tree, signature, index entries, and then, once it is
+/// durable, rows and index. Used by one thread at a time, in the order of groups (a group is
+/// prepared when the one before is finished), which is what `@unchecked Sendable` claims.
 final class Finisher: @unchecked Sendable {
     private let engine: any StorageEngine
     private let identity: LogIdentity
@@ -32,9 +33,19 @@ final class Finisher: @unchecked Sendable {
         openID = start.openID
     }
 
-    func finish(
-        _ group: Group, _ rows: TreeRows, epoch: Epoch
-    ) throws(Failure) -> (SignedHead, SegmentSeal?) {
+    /// What is known of a group before it is durable. Nobody hears of it until `publish`.
+    private struct Prepared {
+        let head: SignedHead
+        let growth: RowGrowth
+        let seal: SegmentSeal?
+    }
+    private var prepared: Prepared?
+
+    /// Whether the group begins a segment, whose header has to be there before `prepare`.
+    func turns(at group: Group) -> Bool { openSegment?.segment != group.segment }
+
+    /// Tree, signature and index entries of a closed group, while it is on its way to the disk.
+    func prepare(_ group: Group) throws(Failure) {
         let seal = try turnSegment(group)
         var growth = RowGrowth(from: edge.size)
         for (i, entry) in group.entries.enumerated() {
@@ -46,14 +57,23 @@ final class Finisher: @unchecked Sendable {
             try builder.add(
                 entry.leaf, at: group.firstIndex + UInt64(i), personal: entry.personal)
         }
-        try rows.append(growth, epoch: epoch)
         let checkpoint = Checkpoint(origin: identity.origin, size: edge.size, root: edge.root)
         let note = try identity.sign(checkpoint)
         builder.setWatermark(
             Watermark(leaf: edge.size, segment: group.segment, offset: group.end))
+        prepared = Prepared(
+            head: SignedHead(checkpoint: checkpoint, note: note), growth: growth, seal: seal)
+    }
+
+    /// Only after the group is synced.
+    func publish(
+        _ rows: TreeRows, epoch: Epoch
+    ) throws(Failure) -> (SignedHead, SegmentSeal?) {
+        guard let prepared = prepared.take() else { preconditionFailure("nothing is prepared") }
+        try rows.append(prepared.growth, epoch: epoch)
         try engine.apply(builder.writes, epoch: epoch)
         builder.clear()
-        return (SignedHead(checkpoint: checkpoint, note: note), seal)
+        return (prepared.head, prepared.seal)
     }
 
     /// Of the newest finished group's segment.

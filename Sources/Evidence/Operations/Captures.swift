@@ -36,6 +36,36 @@ extension EvidenceLog {
         return try commit(draft, payload)
     }
 
+    /// A frame of a camera among many.
+    package struct Snapshot: Sendable {
+        package var camera: String
+        package var instant: WallTime
+        package var capture: Capture
+        package var details: [(String, JSON)] = []
+        package var payload: [UInt8]
+
+        package init(camera: String, instant: WallTime, _ capture: Capture, payload: [UInt8]) {
+            self.camera = camera
+            self.instant = instant
+            self.capture = capture
+            self.payload = payload
+        }
+    }
+
+    /// Many frames at once, for whoever has them: returns when all are durable. Throws at the first
+    /// that is refused; those before it are stored all the same, so importers give request ids.
+    package func addSnapshots(
+        _ snapshots: [Snapshot], by author: Author
+    ) throws(Failure) -> [Receipt] {
+        try commit(count: snapshots.count) { i throws(Failure) in
+            let item = snapshots[i]
+            var draft = try picture(.snapshot, item.instant, item.capture, author)
+            draft.fields += [("cam", .string(item.camera))] + item.details
+            let hash = try Self.describe(item.payload.span, in: &draft)
+            return (draft, item.payload, hash)
+        }
+    }
+
     /// A picture from elsewhere, marked as such.
     package func addImport(
         name: String, source: String? = nil, instant: WallTime, _ capture: Capture,
@@ -88,13 +118,24 @@ extension EvidenceLog {
 
     /// Links that may stand in the leaf for ever: personal ones go into the private section.
     static func distinct(_ links: [Link]) throws(Failure) -> [Link] {
-        var seen: Set<[UInt8]> = []
+        var seen: Set<ExactLink> = []
         for link in links {
-            guard seen.insert(Array("\(link.kind)=\(link.value)".utf8)).inserted else {
+            guard seen.insert(ExactLink(link)).inserted else {
                 throw Failure(.invalid, "the link \(link.kind)=\(link.value) is given twice")
             }
         }
         return links.filter { !PrivateSection.kinds.contains($0.kind) }
+    }
+
+    /// Kind and value; references do not make two links of one.
+    private struct ExactLink: Hashable {
+        let kind: ExactText
+        let value: ExactText
+
+        init(_ link: Link) {
+            kind = ExactText(link.kind)
+            value = ExactText(link.value)
+        }
     }
 
     static func setPersonal(_ links: [Link], _ draft: inout Draft) throws(Failure) {
@@ -106,14 +147,21 @@ extension EvidenceLog {
     }
 
     private func commit(_ draft: Draft, _ payload: Span<UInt8>) throws(Failure) -> Receipt {
+        var draft = draft
+        let hash = try Self.describe(payload, in: &draft)
+        return try commit(draft, payload: payload, payloadHash: hash)
+    }
+
+    private static func describe(
+        _ payload: Span<UInt8>, in draft: inout Draft
+    ) throws(Failure) -> Digest {
         guard !payload.isEmpty else {
             throw Failure(.invalid, "the picture is empty; nothing was stored")
         }
         // One pass over the bytes, while they are hot and before any lock.
         let hash = SHA256.hash(payload)
-        var draft = draft
         draft.fields += [("pay", .string(hash.hex)), ("len", .int(Int64(payload.count)))]
-        return try commit(draft, payload: payload, payloadHash: hash)
+        return hash
     }
 
     /// Any leaf without payload whose fields the caller knows: `part`, `gap`, `anchor`, and others

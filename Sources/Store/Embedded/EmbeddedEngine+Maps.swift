@@ -17,6 +17,11 @@ extension EmbeddedEngine {
         try maps.apply(writes)
     }
 
+    package func apply(_ batch: MapBatch, epoch: Epoch) throws(Failure) {
+        try guardWrite(epoch)
+        try maps.apply(batch)
+    }
+
     package func putIfAbsent(
         _ key: [UInt8], _ value: [UInt8], in shard: Shard, epoch: Epoch
     ) throws(Failure) -> [UInt8] {

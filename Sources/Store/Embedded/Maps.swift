@@ -146,6 +146,15 @@ final class Maps: Sendable {
         try write(batch)
     }
 
+    /// A batch has its keys as they are stored here.
+    func apply(_ changes: MapBatch) throws(Failure) {
+        var batch = WriteBatch()
+        changes.forEach { key, value in
+            if let value { batch.put(key, value) } else { batch.delete(key) }
+        }
+        try write(batch)
+    }
+
     private func write(_ batch: borrowing WriteBatch) throws(Failure) {
         guard let database else { throw Failure(.readOnly, "the index is open for reading only") }
         try database.write(batch)
