@@ -127,8 +127,9 @@ extension Recorder {
         for record in records {
             guard let loaded = try camera.ring.load(record.sequence), loaded.record != nil else {
                 throw SnapFailure(
-                    .expired, "the ring of \(camera.id) moved on while the clip was read; ask for"
-                        + " a later part")
+                    .expired,
+                    "the ring of \(camera.id) moved on while the clip was read; ask for a later"
+                        + " part")
             }
             if footage == nil {
                 footage = Footage(
