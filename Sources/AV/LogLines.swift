@@ -1,51 +1,64 @@
 internal import CAV
 internal import Glibc
-internal import Synchronization
 
 /// The last lines that libav logged on one thread. libav writes to stderr, whole URLs included;
 /// here its lines go to whoever listens on the thread, without credentials, and nowhere otherwise.
-package final class LogLines: Sendable {
+///
+/// Touched by its own thread alone: libav calls back on the thread that called it, and what the
+/// decoder's own threads say goes nowhere. That is what `@unchecked Sendable` claims.
+@safe package final class LogLines: @unchecked Sendable {
     static let linesMax = 8
     static let lineBytesMax = 240
 
-    private struct Kept: Sendable {
-        var lines: [String] = []
-        var lostPackets = 0
-    }
-
-    /// Who listens, by thread. Only threads that opened something are in it.
-    /// The innermost, last of its list, is told.
-    private static let listeners = Mutex<[UInt: [LogLines]]>([:])
-    private let kept = Mutex(Kept())
-    private let thread: UInt
+    private(set) var lines: [String] = []
+    private var lostPackets = 0
+    /// Who listened on this thread before `start`.
+    private var outer: LogLines?
 
     /// For the calling thread, from `start()` until `stop()`.
-    init() {
-        Self.install
-        thread = Self.currentThread
-    }
+    init() { Self.install }
 
-    func start() { Self.listeners.withLock { $0[thread, default: []].append(self) } }
+    func start() {
+        outer = Self.current
+        Self.setCurrent(self)
+    }
 
     func stop() {
-        Self.listeners.withLock { all in
-            all[thread]?.removeAll { $0 === self }
-            if all[thread]?.isEmpty == true { all[thread] = nil }
+        if Self.current === self {
+            Self.setCurrent(outer)
+        } else {
+            // Somebody who started later goes on listening.
+            var inner = Self.current
+            while let one = inner, one.outer !== self { inner = one.outer }
+            inner?.outer = outer
         }
+        outer = nil
     }
-
-    var lines: [String] { kept.withLock { $0.lines } }
 
     /// How often rtpdec said since the last call that packets are missing. It hands on their
     /// successors without a mark, so its log is the only place to learn of it.
     func takeLosses() -> Int {
-        kept.withLock { kept in
-            defer { kept.lostPackets = 0 }
-            return kept.lostPackets
-        }
+        defer { lostPackets = 0 }
+        return lostPackets
     }
 
-    private static var currentThread: UInt { UInt(pthread_self()) }
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        let code = unsafe pthread_key_create(&key, nil)
+        precondition(code == 0, "the system has no thread key left to give (errno \(code))")
+        return key
+    }()
+
+    /// Who is told on the calling thread; kept alive by whoever started it.
+    private static var current: LogLines? {
+        guard let pointer = unsafe pthread_getspecific(key) else { return nil }
+        return unsafe Unmanaged<LogLines>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    private static func setCurrent(_ listener: LogLines?) {
+        let pointer = unsafe listener.map { unsafe Unmanaged.passUnretained($0).toOpaque() }
+        unsafe pthread_setspecific(key, pointer)
+    }
 
     /// Once for the process: from now on libav prints nothing, and no size that a camera claims
     /// makes it allocate more than a large picture needs.
@@ -55,8 +68,7 @@ package final class LogLines: Sendable {
             guard level <= AV_LOG_WARNING, let format = unsafe format,
                 let arguments = unsafe arguments
             else { return }
-            let listener = LogLines.listeners.withLock { $0[LogLines.currentThread]?.last }
-            guard let listener else { return }
+            guard let listener = LogLines.current else { return }
             var line = [CChar](repeating: 0, count: LogLines.lineBytesMax)
             var withPrefix: Int32 = 1
             let count = Int32(line.count)
@@ -70,12 +82,10 @@ package final class LogLines: Sendable {
     private func add(_ line: String) {
         let isLoss = line.contains("RTP: missed") || line.contains("bad cseq")
         let redacted = Self.redacted(line)
-        kept.withLock { kept in
-            if isLoss { kept.lostPackets += 1 }
-            if kept.lines.last == redacted { return }
-            if kept.lines.count == Self.linesMax { kept.lines.removeFirst() }
-            kept.lines.append(redacted)
-        }
+        if isLoss { lostPackets += 1 }
+        if lines.last == redacted { return }
+        if lines.count == Self.linesMax { lines.removeFirst() }
+        lines.append(redacted)
     }
 
     /// Without what stands between `//` and `@`.

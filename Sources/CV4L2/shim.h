@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <libv4l2.h>
@@ -22,6 +23,9 @@ static const unsigned long proofreel_g_ctrl = VIDIOC_G_CTRL;
 static const unsigned long proofreel_s_ctrl = VIDIOC_S_CTRL;
 
 static inline int proofreel_v4l2_open(const char *path) {
+    // It writes to stderr that a camera was unplugged; we say so ourselves. Two threads that come
+    // here at once leave one file open, no more.
+    if (!v4l2_log_file) v4l2_log_file = fopen("/dev/null", "we");
     int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     // The camera's bytes are evidence: libv4l2 must not convert, correct or flip them. It has room
     // for 16 devices and refuses more; its calls then go straight to the kernel, which is as good.

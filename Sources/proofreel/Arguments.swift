@@ -115,4 +115,19 @@ struct Arguments {
         }
         return id
     }
+
+    /// `500MB`, `4GB`, in powers of ten as disks are sold.
+    func size(_ name: String) throws -> UInt64? {
+        guard let text = value(name) else { return nil }
+        let units: [(String, UInt64)] = [
+            ("KB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+        ]
+        let upper = text.uppercased()
+        for (unit, scale) in units where upper.hasSuffix(unit) {
+            if let number = UInt64(upper.dropLast(2)), number > 0, number < 1_000_000 {
+                return number * scale
+            }
+        }
+        throw UsageError("--\(name) wants a size such as 500MB, 4GB or 1TB, not \(text)")
+    }
 }

@@ -135,7 +135,7 @@ struct CameraChange {
         if let name = arguments.value("name") { config.name = name }
         if let room = arguments.value("room") { config.room = room }
         if let centre = arguments.value("work-centre") { config.workCentre = centre }
-        if let text = arguments.value("ring") { config.ringBytes = try Self.size(text) }
+        if let bytes = try arguments.size("ring") { config.ringBytes = bytes }
         if let keep = try arguments.duration("keep") {
             config.ringSeconds = max(1, keep / 1_000_000)
         }
@@ -175,18 +175,5 @@ struct CameraChange {
             password = text
         }
         return CameraBook.Credentials(user: user, password: password)
-    }
-
-    private static func size(_ text: String) throws -> UInt64 {
-        let units: [(String, UInt64)] = [
-            ("KB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
-        ]
-        let upper = text.uppercased()
-        for (unit, scale) in units where upper.hasSuffix(unit) {
-            if let number = UInt64(upper.dropLast(2)), number > 0, number < 1_000_000 {
-                return number * scale
-            }
-        }
-        throw UsageError("a size is written 500MB, 4GB or 1TB, not \(text)")
     }
 }

@@ -16,6 +16,8 @@ extension CommandSpec {
             .list("anchor", "FILE", "checkpoint kept outside that this log must contain"),
             .value("scrub-rate", "MB/s", "read full segments again, so fast; else 20, 0 is never"),
             .value("scrub-days", "N", "a round every so many days; else 7, 0 is never"),
+            .value("keep-free", "SIZE", "disk space that rings leave free for evidence; else 2GB"),
+            .value("usb-ring", "SIZE", "rings of USB cameras that nobody added; else 2GB"),
             .flag("no-usb", "leave USB cameras alone that nobody added"),
             .flag("demo", "a new log with a few pictures, and three test cameras"),
             .flag("demo-pictures", "a new log with the pictures alone"),
@@ -80,7 +82,7 @@ struct Serve {
             status = try StatusServer(session, anchored: anchored)
             recorder = try Recorder(
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
-                options: recording())
+                options: try recording())
             control = try ControlServer(session.directory)
         } catch {
             do { try session.close() } catch {}
@@ -113,8 +115,10 @@ struct Serve {
         return .done
     }
 
-    private func recording() -> Recorder.Options {
+    private func recording() throws -> Recorder.Options {
         var options = Recorder.Options()
+        if let bytes = try arguments.size("keep-free") { options.freeBytesMin = bytes }
+        if let bytes = try arguments.size("usb-ring") { options.usbRingBytes = bytes }
         options.watchesUSB = !arguments.has("no-usb")
         let console = self.console
         options.say = { words in console.print("\(Amount.time(SystemClock().now))  \(words)") }
