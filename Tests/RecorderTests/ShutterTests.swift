@@ -100,17 +100,17 @@ import Testing
 
     @Test func `credentials are sealed, and never told`() throws {
         let bench = try RecorderBench()
-        let url = try CameraURL("rtsp://qa:p@ss#1@127.0.0.1:9/live")
+        let url = try CameraURL("rtsp://auditor:p@ss#1@127.0.0.1:9/live")
         let config = try CameraConfig(id: "cam", name: "Cam", url: url, added: bench.clock.now)
         try bench.recorder.add(
             config, credentials: .init(user: url.user ?? "", password: url.password))
         let file = bench.scratch.path + "/cameras/cameras.json"
         let text = try String(contentsOfFile: file, encoding: .utf8)
         #expect(!text.contains("p@ss#1"))
-        #expect(!text.contains("qa"))
+        #expect(!text.contains("auditor"))
         let kept = try bench.recorder.book.camera("cam")
         let open = try bench.recorder.book.openURL(of: kept)
-        #expect(open.user == "qa")
+        #expect(open.user == "auditor")
         #expect(open.password == "p@ss#1")
         pauseFor(milliseconds: 300)
         let failure = try bench.recorder.camera("cam").report.status.failure
