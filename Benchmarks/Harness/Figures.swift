@@ -67,7 +67,8 @@ package struct Figures {
                 let head: [(String, JSONValue)] = [
                     ("bench", .text(bench)), ("case", .text(name)),
                     ("contender", .text(rows[row].name)), ("metric", .text(columns[column].name)),
-                    ("unit", .text(columns[column].unit)), ("rounds", .count(rows[row].rounds.count)),
+                    ("unit", .text(columns[column].unit)),
+                    ("rounds", .count(rows[row].rounds.count)),
                 ]
                 if let spread = spread(row, column) { lines.append(json(head + spread.fields)) }
                 if let ratio = ratio(row, column) {

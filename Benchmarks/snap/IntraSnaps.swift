@@ -16,8 +16,11 @@ struct IntraSnaps {
     let folder: WorkFolder
     let arguments: Arguments
 
-    private static let camera = "press-1"
-    private static let url = "test:mjpeg?size=1920x1080&fps=5&quality=95"
+    /// One that sends, slowly, for drawing and packing the test picture takes more than a snapshot;
+    /// and one with a past of full rate, that was made in a hurry and is switched off.
+    private static let live = "press-1"
+    private static let past = "press-2"
+    private static let picture = "test:mjpeg?size=1920x1080&quality=98"
 
     init(_ folder: WorkFolder, _ arguments: Arguments) {
         self.folder = folder
@@ -28,9 +31,14 @@ struct IntraSnaps {
         let path = folder.path + "/intra"
         let bench = try BenchRecorder(path)
         defer { _ = try? removeTree(path) }
-        try bench.add(Self.camera, Self.url, ring: 256 << 20)
-        try bench.wait(Self.camera, frames: arguments.quick ? 8 : 25)
-        let name = try bench.snap(Self.camera, at: nil).picture.count / 1024
+        let frames = arguments.quick ? 50 : 150
+        let past = "\(Self.picture)&fps=25&hurry=1&frames=\(frames)"
+        try bench.add(Self.past, past, ring: 256 << 20)
+        try bench.wait(Self.past, frames: UInt64(frames))
+        try bench.switchOff(Self.past)
+        try bench.add(Self.live, "\(Self.picture)&fps=5", ring: 256 << 20)
+        try bench.wait(Self.live, frames: 25)
+        let name = try bench.snap(Self.live, at: nil).picture.count / 1024
         var figures = Figures(
             "MJPEG 1080p, \(name) KiB", [.init("p50 ms", unit: "ms"), .init("p99 ms", unit: "ms")])
         let rounds = arguments.quick ? 1 : arguments.rounds
@@ -51,9 +59,9 @@ struct IntraSnaps {
         }
         var times = Times()
         for _ in 0..<(arguments.quick ? 5 : 100) {
-            try times.measure("live snapshot") { _ = try bench.snap(Self.camera, at: nil) }
+            try times.measure("live snapshot") { _ = try bench.snap(Self.live, at: nil) }
             let instant = try self.instant(bench, &random)
-            try times.measure("past snapshot") { _ = try bench.snap(Self.camera, at: instant) }
+            try times.measure("past snapshot") { _ = try bench.snap(Self.past, at: instant) }
             if arguments.alone { continue }
             try split(bench, instant, descriptor, &times)
         }
@@ -63,7 +71,7 @@ struct IntraSnaps {
     private func instant(
         _ bench: BenchRecorder, _ random: inout SeededRandom
     ) throws -> WallTime {
-        guard let range = try bench.recorder.camera(Self.camera).ring.range else {
+        guard let range = try bench.recorder.camera(Self.past).ring.range else {
             throw BenchFailure("the ring is empty")
         }
         let bounds = range.lowerBound.microseconds...range.upperBound.microseconds
@@ -74,7 +82,7 @@ struct IntraSnaps {
     private func split(
         _ bench: BenchRecorder, _ instant: WallTime, _ descriptor: CInt, _ times: inout Times
     ) throws {
-        let ring = try bench.recorder.camera(Self.camera).ring
+        let ring = try bench.recorder.camera(Self.past).ring
         var picture: [UInt8] = []
         try times.measure("- pick and read") {
             picture = try nearest(ring, instant).media

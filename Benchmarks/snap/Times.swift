@@ -4,6 +4,9 @@ import BenchHarness
 struct Times {
     private var all: [(name: String, nanoseconds: [UInt64])] = []
 
+    /// `names`: what is to be told first, whatever is measured first.
+    init(_ names: [String] = []) { all = names.map { ($0, []) } }
+
     mutating func measure(_ name: String, _ work: () throws -> Void) rethrows {
         let start = Meter.nanoseconds
         try work()
@@ -20,7 +23,7 @@ struct Times {
 
     /// A round of a table with p50 and p99 in milliseconds.
     func add(to figures: inout Figures) {
-        for (name, values) in all {
+        for (name, values) in all where !values.isEmpty {
             figures.add(
                 name,
                 [
