@@ -5,8 +5,8 @@ import Glibc
 import Ingest
 import Recorder
 
-/// What this program does as a child of itself, so that its CPU is counted apart. A role answers each
-/// line of its input with "cameras that record, frames, frames lost", and ends with its input.
+/// What this program does as a child of itself, so that its CPU is counted apart. A role answers
+/// each line of its input with "cameras that record, frames, frames lost", and ends with it.
 enum Role {
     static let ringBytes: UInt64 = 32 << 20
 

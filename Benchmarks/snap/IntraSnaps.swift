@@ -9,9 +9,9 @@ import JPEG
 import Linux
 import Recorder
 
-/// Snapshots of a camera whose frames are pictures already: nothing is decoded but for the flags, so
-/// what counts beyond the disk is everything that we do. Beside it the least: the same bytes appended
-/// to a file and synced.
+/// Snapshots of a camera whose frames are pictures already: nothing is decoded but for the flags,
+/// so what counts beyond the disk is everything that we do. Beside it the least: the same bytes
+/// appended to a file and synced.
 struct IntraSnaps {
     let folder: WorkFolder
     let arguments: Arguments

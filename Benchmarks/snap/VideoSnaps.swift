@@ -11,8 +11,8 @@ import JPEG
 import Linux
 import Recorder
 
-/// Snapshots of random instants of a video, from the asking until picture and bitstream are durable,
-/// beside nothing but the decoding and the JPEG, and beside the command that people use.
+/// Snapshots of random instants of a video, from the asking until picture and bitstream are
+/// durable, beside nothing but the decoding and the JPEG, and beside the command that people use.
 struct VideoSnaps {
     let folder: WorkFolder
     let arguments: Arguments
@@ -130,8 +130,8 @@ struct VideoSnaps {
     }
 }
 
-/// What a picture out of a video takes at the least: a decoder, the samples from the key frame on, a
-/// JPEG of the same quality.
+/// What a picture out of a video takes at the least: a decoder, the samples from the key frame on,
+/// a JPEG of the same quality.
 enum Bare {
     static func picture(of stretch: Stretch) throws -> [UInt8] {
         var decoder = try Decoder(
