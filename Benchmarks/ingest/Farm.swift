@@ -11,8 +11,8 @@ final class Farm {
 
     static let framesPerSecond = 25
 
-    /// `PROOFREEL_TESTCAMS` names an `rtsp_farm.py`, which packs its clip once for all cameras;
-    /// without it, the project's own camera server packs it for each.
+    /// The project's own camera server with the test pattern; `PROOFREEL_TESTCAMS` names an
+    /// `rtsp_farm.py` to use in its place, whose clip is a noisier picture of 4 Mbit/s.
     init(_ folder: WorkFolder, cameras: Int) throws {
         if let farm = getenv("PROOFREEL_TESTCAMS").map({ String(cString: $0) }) {
             words = "cameras by rtsp_farm.py, H.264 1920x1080, 25 fps, 4 Mbit/s"
@@ -27,8 +27,7 @@ final class Farm {
             let bytes = try Clip.write(clip, frames: 250)
             let megabits = Double(bytes) * 8 / 10 / 1e6
             words =
-                "cameras by tools/cameras/camera-server, which takes much CPU itself"
-                + " (PROOFREEL_TESTCAMS names a lighter one), H.264 1920x1080, 25 fps, "
+                "cameras by tools/cameras/camera-server, H.264 1920x1080, 25 fps, "
                 + megabits.fixed(1) + " Mbit/s"
             child = try Child(["python3", "tools/cameras/camera-server", "--video", clip])
             let port = try Self.port(child)
