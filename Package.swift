@@ -136,6 +136,25 @@ let package = Package(
                 "BenchHarness", "BenchPeers", "Base", "Linux", "Crypto", "EvidenceFormat", "Store",
                 "Evidence",
             ]),
+        .target(name: "BenchAllocations", path: "Benchmarks/Allocations"),
+        .target(
+            name: "BenchCameras",
+            dependencies: [
+                "BenchHarness", "Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence",
+                "Ingest", "Recorder",
+            ], path: "Benchmarks/Cameras", swiftSettings: strict),
+        tool(
+            "bench-ingest", path: "Benchmarks/ingest",
+            imports: [
+                "BenchHarness", "BenchPeers", "BenchAllocations", "BenchCameras", "Base", "Linux",
+                "AV", "Ingest", "Recorder", "FragmentFormat", "Evidence",
+            ]),
+        tool(
+            "bench-snap", path: "Benchmarks/snap",
+            imports: [
+                "BenchHarness", "BenchPeers", "BenchCameras", "Base", "Linux", "AV", "JPEG",
+                "EvidenceFormat", "Ingest", "Recorder", "FragmentFormat", "Evidence",
+            ]),
         tests("BenchHarnessTests", imports: ["BenchHarness"]),
         support(
             "TestSupport",

@@ -6,6 +6,11 @@ package struct Arguments: Equatable {
     /// A smoke: does it run at all? The numbers mean nothing.
     package var quick = false
     package var rounds = 7
+    /// Whether somebody asked for that many rounds.
+    package var choseRounds = false
+    /// How many cameras record at once, and for how many seconds each contender is watched.
+    package var cameras: Int?
+    package var seconds: Int?
     /// How large the large case is, where a benchmark has one.
     package var leaves: Int?
     /// Only comparisons whose name contains this.
@@ -20,6 +25,8 @@ package struct Arguments: Equatable {
         [--json]      one line of JSON for each measure instead of tables
         [--only TEXT] only measures whose name contains it, for example "16 writers"
         [--leaves N]  size of the large log, up to 100000000
+        [--cams N]    cameras that record at once (ingest: 50)
+        [--seconds S] how long each recorder is watched (ingest: 20)
         [--alone]     ours without its peers, for a profiler
         """
 
@@ -47,6 +54,15 @@ package struct Arguments: Equatable {
                 guard let value = words.popFirst().flatMap(Int.init), (1...1000).contains(value)
                 else { throw BenchFailure("--rounds needs a number from 1 to 1000") }
                 rounds = value
+                choseRounds = true
+            case "--cams":
+                guard let value = words.popFirst().flatMap(Int.init), (1...200).contains(value)
+                else { throw BenchFailure("--cams needs a number from 1 to 200") }
+                cameras = value
+            case "--seconds":
+                guard let value = words.popFirst().flatMap(Int.init), (1...3600).contains(value)
+                else { throw BenchFailure("--seconds needs a number from 1 to 3600") }
+                seconds = value
             default: throw BenchFailure("unknown option \(word)")
             }
         }

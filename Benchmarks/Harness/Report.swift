@@ -113,7 +113,7 @@ private func quoted(_ text: String) -> String {
 }
 
 /// The first column to the left, the others to the right.
-private func aligned(_ cells: [[String]]) -> String {
+func aligned(_ cells: [[String]]) -> String {
     let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max()! }
     let lines = cells.map { row in
         row.indices.map { column in

@@ -31,7 +31,7 @@ package struct WorkFolder {
 
     /// Waits until the disk has done what is owed to it: a removed file is still being discarded
     /// when its removal returns, and the next sync would wait for that.
-    func settle() { peer_settle(path) }
+    package func settle() { peer_settle(path) }
 
     package func remove() {
         if peer_remove_tree(path) != 0 { say("\(path) could not be removed", to: STDERR_FILENO) }

@@ -55,6 +55,22 @@ import Testing
                 + #""rounds":3,"of":"a","median":4.0,"min":4.0,"max":4.0}"#)
     }
 
+    @Test func `figures compare with the subject within each round`() {
+        var figures = Figures(
+            "case", [Figures.Column("cost", unit: "s", compared: true), .init("lost", unit: "1")])
+        figures.add("ours", [1, 0])
+        figures.add("other", [4, .nan])
+        figures.add("ours", [3, 0])
+        figures.add("other", [6, .nan])
+        let lines = figures.table.split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[2].hasSuffix("0.38 [0.25-0.50]"))
+        #expect(
+            figures.jsonLines(bench: "t").last
+                == #"{"bench":"t","case":"case","contender":"other","metric":"cost","unit":"s","#
+                + #""rounds":2,"ratio-of":"ours","median":0.375,"min":0.25,"max":0.5}"#)
+    }
+
     @Test func `a contender that fails names itself`() {
         struct Broken: Error {}
         let failure = #expect(throws: BenchFailure.self) {

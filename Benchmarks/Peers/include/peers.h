@@ -56,6 +56,31 @@ int peer_leaf_loop(const char *dir, size_t batch, size_t leaf_bytes, size_t coun
 double peer_sha256_command(void);
 double peer_sha256_loop(double seconds);
 
+// Plays `count` RTSP cameras over TCP on one thread, follows their packets and writes them to files in
+// `dir`: the least that a recorder must do. Answers each line of standard input with "cameras that
+// play, frames, 0"; returns 0 when standard input ends, and -1 when a camera fails.
+int peer_rtsp_floor(const char *dir, const char *const *urls, int count);
+
+// Another program with pipes to its standard input and from its output. It dies with this one.
+typedef struct {
+    int pid;
+    int input;
+    int output;
+} peer_child;
+
+// `argv` ends with NULL; `errors` is a file for its standard error, or NULL for none.
+int peer_spawn(const char *const *argv, const char *errors, peer_child *child);
+// A line without its end; -1 when none came in time.
+int peer_read_line(int fd, char *line, size_t size, int milliseconds);
+// Closes its input, sends a signal unless it is 0, and waits; kills it when it takes too long. Its exit
+// code, or -1.
+int peer_wait(peer_child *child, int signal_number, int milliseconds);
+// Runs a program to its end; its exit code, or -1.
+int peer_run(const char *const *argv, int milliseconds);
+// CPU seconds of all its threads so far, and bytes of memory with its share of what others use too.
+double peer_cpu_of(int pid);
+double peer_memory_of(int pid);
+
 // Removes a folder and what is in it; nothing there is not an error.
 int peer_remove_tree(const char *path);
 // From now on an interrupted process removes `path` before it ends. Call it once, before any thread.

@@ -148,15 +148,16 @@ extension CameraRing {
 
     private func loadStored(_ entry: RingEntry) throws(Failure) -> LoadedFragment? {
         let record = entry.record
-        let start = entry.offset + UInt64(RingRecord.byteCount)
-        let end = entry.offset + UInt64(record.fragmentOffset) + UInt64(record.fragmentLength)
-        var bytes: [UInt8] = []
-        try storage.read(start..<end, into: &bytes)
+        let initStart = entry.offset + UInt64(RingRecord.byteCount)
+        let start = entry.offset + UInt64(record.fragmentOffset)
+        // Each to a place of its own: a fragment may have megabytes, too many to move them again.
+        var (initBytes, bytes): ([UInt8], [UInt8]) = ([], [])
+        try storage.read(initStart..<(initStart + UInt64(record.initLength)), into: &initBytes)
+        try storage.read(start..<(start + UInt64(record.fragmentLength)), into: &bytes)
         guard isHeld(entry.sequence) else { return nil }
-        guard UInt64(bytes.count) == end - start else { throw damage(record) }
-        let initBytes = Array(bytes[..<Int(record.initLength)])
-        bytes.removeFirst(Int(record.fragmentOffset) - RingRecord.byteCount)
-        guard SHA256.hash(bytes.span) == record.fragmentHash,
+        guard initBytes.count == Int(record.initLength),
+            bytes.count == Int(record.fragmentLength),
+            SHA256.hash(bytes.span) == record.fragmentHash,
             SHA256.hash(initBytes.span) == record.initHash,
             let (head, length) = FragmentHead.parse(bytes.span)
         else { throw damage(record) }

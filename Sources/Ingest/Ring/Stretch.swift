@@ -29,13 +29,14 @@ extension CameraRing {
         guard let format = InitSegment.parse(last.initBytes) else {
             throw Failure(.corrupt, "the init segment of \(camera)'s footage makes no sense")
         }
+        if format.codec.isIntra {
+            return Stretch(
+                format: format, initBytes: last.initBytes, samples: [frame.sample],
+                media: last.bytes(of: frame))
+        }
         var samples = Array(last.head.samples[...frame.position])
         let end = last.mediaStart + frame.media.upperBound
         var media = Array(last.bytes[last.mediaStart..<end])
-        if format.codec.isIntra {
-            samples = [frame.sample]
-            media = last.bytes(of: frame)
-        }
         var first = last
         // The last key frame among what was gathered, else the fragments before.
         while true {
