@@ -70,7 +70,7 @@ func unknownSanitized(_ script: SourceFile, _ manifest: SourceFile) -> [Finding]
     }
     let built = Set(
         manifest.text.matches(of: /\btests\(\s*"(\w+)"/).map { String($0.output.1) })
-    return list.split(separator: " ").compactMap { name in
+    return list.split(whereSeparator: \.isWhitespace).compactMap { name in
         guard !built.contains(String(name)) else { return nil }
         return Finding(script.path, "sanitizes \(name), which Package.swift does not have")
     }

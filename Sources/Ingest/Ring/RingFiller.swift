@@ -5,6 +5,9 @@ internal import Linux
 /// Puts a source's frames into the camera's ring, copying each byte once. Lives on the camera's
 /// thread; the ring's lock is taken twice a frame, and never while bytes are copied.
 package final class RingFiller: FrameSink {
+    /// A fragment of pictures ends here: all of it is hashed when one of them is asked for later.
+    private static let pictureBytesMax = 1 << 20
+
     private let ring: CameraRing
     private let report: CameraReport
     private var timeline = FrameTimeline()
@@ -52,7 +55,9 @@ package final class RingFiller: FrameSink {
         let now = Int64(bitPattern: time.monotonic / 1000)
         frame = nil
         frameBytes = 0
-        let isFull = samples == FragmentHead.samplesMax
+        let isFull =
+            samples == FragmentHead.samplesMax
+            || (format?.codec.isIntra == true && published >= Self.pictureBytesMax)
         if samples > 0, isFull || now - began >= ring.options.fragmentMicroseconds {
             closeFragment(next: place)
         }

@@ -13,7 +13,7 @@ package struct RingOptions: Hashable, Sendable {
     /// Most bytes of one fragment, and so of one frame.
     package var fragmentBytes = 8 << 20
     /// Fragments that may wait for the disk before frames are refused.
-    package var pendingMax = 3
+    package var pendingMax = 6
     package init() {}
 
     package static let bytesMin: UInt64 = 4 << 20
