@@ -150,8 +150,8 @@ package final class Recorder: Sendable {
             }
             return try SourceMaker.make(url, config.settings, clock: clock)
         }
-        disk.add(ring)
         try ledger.open(camera)
+        disk.add(ring)
         cameras.withLock { $0[config.id] = camera }
         if config.isOn { camera.start() }
     }

@@ -9,17 +9,9 @@ struct Picture: Sendable {
     let width: Int
     let height: Int
     let flags: [String]
-    /// What it was rendered from; nil for a camera's own JPEG.
-    let stream: Stretch?
 
     init(_ stretch: Stretch) throws {
-        if stretch.format.codec.isIntra {
-            jpeg = stretch.media
-            stream = nil
-        } else {
-            jpeg = try Self.render(stretch)
-            stream = stretch
-        }
+        jpeg = stretch.format.codec.isIntra ? stretch.media : try Self.render(stretch)
         var flags: [String] = []
         var size = (stretch.format.width, stretch.format.height)
         do throws(Failure) {

@@ -27,10 +27,14 @@ extension Recorder {
         let first = picks.map(\.frame.instant).min() ?? now
         let shot = picks.count > 1 ? RecordID(at: now, random: try randomPair()) : nil
         // Decoding is the long part, so several cameras are decoded side by side.
-        let prepared = try parallel(picks) { pick in try self.prepare(pick) }
+        let prepared = try parallel(picks) { pick in try self.prepare(pick, request) }
         var answers: [SnapAnswer] = []
-        for (pick, picture) in zip(picks, prepared) {
+        for (pick, (picture, stream)) in zip(picks, prepared) {
             var details = self.details(pick, picture, live: request.at == nil)
+            if let stream {
+                details.append(("clip", .string(stream.description)))
+                details.append(("made", .string(Picture.making)))
+            }
             if let shot {
                 details.append(("shot", .string(shot.description)))
                 let skew = pick.frame.instant.microseconds - first.microseconds
@@ -106,14 +110,30 @@ extension Recorder {
 
     // MARK: One picture
 
-    private func prepare(_ pick: Pick) throws -> Picture {
+    /// The picture, and the record of the stream that it was rendered from.
+    private func prepare(
+        _ pick: Pick, _ request: SnapRequest
+    ) throws -> (picture: Picture, stream: RecordID?) {
         guard let stretch = try pick.camera.ring.stretch(to: pick.frame) else {
             throw SnapFailure(
                 .expired,
                 "the ring of \(pick.camera.id) moved on while the frame was read; ask for a"
                     + " later one, or make the ring larger")
         }
-        return try Picture(stretch)
+        if stretch.format.codec.isIntra { return (try Picture(stretch), nil) }
+        // The disk works while the processor decodes. Should decoding fail, a stream without a
+        // picture is left: true, and nobody's answer.
+        let stored = Monitor<Result<RecordID, Failure>?>(nil)
+        let storing = Thread(name: "shutter-stream") {
+            let result = Result { () throws(Failure) in
+                try self.storeStream(pick, stretch, request).id
+            }
+            stored.withLock { $0 = result }
+        }
+        defer { storing.join() }
+        let picture = try Picture(stretch)
+        storing.join()
+        return (picture, try stored.withLock { $0 }?.get())
     }
 
     private func details(
@@ -136,12 +156,6 @@ extension Recorder {
     private func store(
         _ pick: Pick, _ picture: Picture, _ details: [(String, JSON)], _ request: SnapRequest
     ) throws(Failure) -> SnapAnswer {
-        var details = details
-        if let stream = picture.stream {
-            let clip = try storeStream(pick, picture, stream, request)
-            details.append(("clip", .string(clip.id.description)))
-            details.append(("made", .string(Picture.making)))
-        }
         var capture = Capture()
         capture.links = request.links
         capture.request = requestID(request, pick.camera.id)
@@ -155,15 +169,15 @@ extension Recorder {
             picture: picture.jpeg)
     }
 
-    /// The exact bitstream up to the frame, which the picture was rendered from.
+    /// The exact bitstream up to the frame, which the picture is rendered from. It has no request
+    /// id: a request that is repeated because its picture was never stored may get another frame.
     private func storeStream(
-        _ pick: Pick, _ picture: Picture, _ stream: Stretch, _ request: SnapRequest
+        _ pick: Pick, _ stream: Stretch, _ request: SnapRequest
     ) throws(Failure) -> Receipt {
         var capture = Capture()
         capture.mime = "video/mp4"
         // What holds the picture or keeps it, by any of its links, keeps its stream as well.
         capture.links = request.links
-        if let id = requestID(request, pick.camera.id) { capture.request = "\(id)/stream" }
         let initHash = SHA256.hash(stream.initBytes.span)
         let instants = stream.samples.map(\.instant)
         let from = instants.min() ?? pick.frame.instant
@@ -173,7 +187,7 @@ extension Recorder {
             ("frames", .int(Int64(stream.samples.count))), ("use", .string("stream")),
             ("init", .string(initHash.hex)),
             ("init_len", .int(Int64(stream.initBytes.count))),
-            ("w", .int(Int64(picture.width))), ("h", .int(Int64(picture.height))),
+            ("w", .int(Int64(stream.format.width))), ("h", .int(Int64(stream.format.height))),
         ]
         return try log.addClip(
             camera: pick.camera.id, instant: from, capture, details: details,

@@ -7,6 +7,7 @@ internal import Synchronization
 final class ControlServer: Sendable {
     private static let callersMax = 32
     private static let patienceMilliseconds = 30_000
+    private static let endingWaitsMax = 50
 
     private let socket: LocalSocket
     private let ending = Atomic(false)
@@ -22,13 +23,17 @@ final class ControlServer: Sendable {
         }
     }
 
-    /// Takes no more callers, and waits for those that are there.
+    /// Takes no more callers, and waits a while for those that are there: what one of them still
+    /// wants is refused by the log once it is closed.
     func end() {
         ending.store(true, ordering: .relaxed)
         thread.withLock { $0.take() }?.join()
         socket.remove()
         callers.lock()
-        while callers.locked > 0 { callers.wait() }
+        var waits = 0
+        while callers.locked > 0, waits < Self.endingWaitsMax {
+            if !callers.wait(milliseconds: 100) { waits += 1 }
+        }
         callers.unlock()
     }
 
