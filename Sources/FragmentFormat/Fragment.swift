@@ -59,7 +59,7 @@ package struct FragmentHead: Hashable, Sendable {
             box.put(clock?.errorMicroseconds ?? 0)
             box.put(UInt32(samples.count))
             for sample in samples {
-                box.put(Int32(clamping: sample.instant.microseconds - first.microseconds))
+                box.put(Int32(clamping: sample.instant.microseconds &- first.microseconds))
             }
         }
         let before = writer.bytes.count
@@ -93,7 +93,7 @@ package struct FragmentHead: Hashable, Sendable {
         writer.put(dataOffset)
         for (i, sample) in samples.enumerated() {
             let next = i + 1 < samples.count ? samples[i + 1].decode : nil
-            writer.put(next.map { UInt32(clamping: $0 - sample.decode) } ?? lastDuration)
+            writer.put(next.map { UInt32(clamping: $0 &- sample.decode) } ?? lastDuration)
             writer.put(sample.size)
             writer.put(sample.isKey ? UInt32(0x0200_0000) : 0x0101_0000)
             writer.put(sample.composition)
