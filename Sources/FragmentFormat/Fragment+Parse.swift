@@ -45,9 +45,7 @@ extension FragmentHead {
             ? CameraClock(offsetMicroseconds: offset, errorMicroseconds: error) : nil
         let head = FragmentHead(
             sequence: sequence, samples: samples, lastDuration: duration, clock: clock)
-        guard box(bytes, at: length - 8, "mdat") == head.mediaBytes + 8,
-            head.mediaBytes <= Int(UInt32.max) - 8
-        else { return nil }
+        guard box(bytes, at: length - 8, "mdat") == head.mediaBytes + 8 else { return nil }
         // Whatever was not looked at above is as we write it, or it is not ours.
         let again = head.encode()
         guard again.count == length else { return nil }
