@@ -111,6 +111,14 @@ package final class CameraRing: Sendable {
         }
     }
 
+    /// Whether the disk has everything up to an instant.
+    package func hasStored(_ instant: WallTime) -> Bool {
+        state.withLock { state in
+            let position = state.index.position(endingAtOrAfter: instant)
+            return position < state.index.count && state.index[position].waiting == nil
+        }
+    }
+
     // MARK: Filling, on the camera's thread
 
     func takeFormat(_ format: StreamFormat) -> UInt64 {

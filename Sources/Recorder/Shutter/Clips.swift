@@ -85,8 +85,7 @@ extension Recorder {
         guard camera.report.status.state == .recording else { return }
         let until = clock.monotonicNanoseconds + 2_500_000_000
         while clock.monotonicNanoseconds < until, to <= clock.now.adding(seconds: 1) {
-            let last = camera.ring.stored(after: 0, limit: .max).last
-            if let last, last.last >= to { return }
+            if camera.ring.hasStored(to) { return }
             _ = camera.ring.waitForFrame(
                 at: WallTime(microseconds: clock.now.microseconds + 1), milliseconds: 100, clock)
         }

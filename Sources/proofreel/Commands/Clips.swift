@@ -39,14 +39,8 @@ struct TakeClip {
             camera: arguments.positionals[0], from: from, to: to, by: work.author)
         request.links = try LinkText.links(arguments)
         request.request = arguments.value("request-id")
-        do {
-            let answer = try serving.recorder.clip(request)
-            try show(answer, serving.session.log)
-            return .done
-        } catch let failure as SnapFailure {
-            if arguments.has("json") { work.console.print(Snap.json(failure)) }
-            work.console.complain(failure.words)
-            return failure.refusal == .unknownCamera ? .notFound : .failed
+        return try work.answering {
+            try show(try serving.recorder.clip(request), serving.session.log)
         }
     }
 
@@ -58,17 +52,7 @@ struct TakeClip {
             console.write(answer.bytes)
             return
         }
-        if let target {
-            do throws(Failure) {
-                try RealFileSystem().create(target, answer.bytes)
-            } catch {
-                guard error.kind == .alreadyExists else { throw error }
-                throw Failure(
-                    .alreadyExists,
-                    "\(target) is there already and is not overwritten; the clip is stored:"
-                        + " proofreel get \(record.leaf.id)")
-            }
-        }
+        if let target { try Work.create(target, answer.bytes, storedAs: record.leaf.id) }
         if work.arguments.has("json") {
             var more: [(String, JSON)] = [("repeated", .bool(answer.receipt.repeated))]
             if let target { more.append(("file", .string(target))) }

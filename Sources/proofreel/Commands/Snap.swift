@@ -51,14 +51,9 @@ struct Snap {
         if request.cameras.count > 1, let target, !target.hasSuffix("/") {
             throw UsageError("for several cameras -o should be a folder, with a / at its end")
         }
-        do {
+        return try work.answering {
             let answers = try serving.recorder.snap(request)
             for answer in answers { try show(answer, request, serving.session.log, target) }
-            return .done
-        } catch let failure as SnapFailure {
-            if arguments.has("json") { work.console.print(Self.json(failure)) }
-            work.console.complain(failure.words)
-            return failure.refusal == .unknownCamera ? .notFound : .failed
         }
     }
 
@@ -112,25 +107,44 @@ struct Snap {
             work.console.write(answer.picture)
             return nil
         }
-        let files = RealFileSystem()
         var path = target
         if target.hasSuffix("/") {
-            try files.createDirectory(String(target.dropLast()))
+            try RealFileSystem().createDirectory(String(target.dropLast()))
             path = "\(target)\(answer.camera)-\(answer.receipt.id).jpg"
         }
+        try Work.create(path, answer.picture, storedAs: answer.receipt.id)
+        return path
+    }
+}
+
+/// What commands that take something from a ring share.
+extension Work {
+    /// A refusal is an answer too, with its kind for scripts.
+    func answering(_ body: () throws -> Void) throws -> ExitCode {
+        do {
+            try body()
+            return .done
+        } catch let failure as SnapFailure {
+            if arguments.has("json") { console.print(Self.json(failure)) }
+            console.complain(failure.words)
+            return failure.refusal == .unknownCamera ? .notFound : .failed
+        }
+    }
+
+    /// Evidence is stored before its copy is written, so a copy that cannot be is no loss.
+    static func create(_ path: String, _ bytes: [UInt8], storedAs id: RecordID) throws(Failure) {
         do throws(Failure) {
-            try files.create(path, answer.picture)
+            try RealFileSystem().create(path, bytes)
         } catch {
             guard error.kind == .alreadyExists else { throw error }
             throw Failure(
                 .alreadyExists,
-                "\(path) is there already and is not overwritten; the picture is stored:"
-                    + " proofreel get \(answer.receipt.id)")
+                "\(path) is there already and is not overwritten; it is stored all the same:"
+                    + " proofreel get \(id)")
         }
-        return path
     }
 
-    static func json(_ failure: SnapFailure) -> JSON {
+    private static func json(_ failure: SnapFailure) -> JSON {
         var fields: [(String, JSON)] = [
             ("error", .string(failure.refusal.rawValue)), ("words", .string(failure.words)),
         ]
