@@ -87,6 +87,7 @@ let package = Package(
         module("SegmentFormat", imports: ["Base", "Crypto"]),
         module("IndexFormat", imports: ["Base", "Crypto"]),
         module("EvidenceFormat", imports: ["Base", "Crypto"]),
+        module("WireProtocol", imports: ["Base"]),
         // Layer 4: the storage seam and its embedded engine.
         module("Store", imports: ["Base", "Linux", "RocksDB"]),
         // Camera loops and the rings that they fill.

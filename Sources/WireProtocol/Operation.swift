@@ -1,0 +1,52 @@
+/// What a request asks for: the code of its frame. Numbers once given are never given again;
+/// `docs/protocol.md` has the fields of each.
+package enum Operation: UInt16, Sendable, CaseIterable {
+    case status = 0x01
+
+    case cameraList = 0x10
+    case cameraShow = 0x11
+    case cameraAdd = 0x12
+    case cameraSet = 0x13
+    case cameraRemove = 0x14
+    case cameraOn = 0x15
+    case cameraOff = 0x16
+    case cameraTest = 0x17
+    case cameraDiscover = 0x18
+    case cameraLive = 0x19
+
+    case snap = 0x20
+    case clip = 0x21
+
+    case put = 0x30
+    case get = 0x31
+    case find = 0x32
+    case show = 0x33
+
+    case link = 0x40
+    case unlink = 0x41
+    case close = 0x42
+    case hold = 0x43
+    case unhold = 0x44
+    case holds = 0x45
+
+    case prove = 0x50
+    case consistency = 0x51
+    case checkpoint = 0x52
+    case keys = 0x53
+
+    case watch = 0x60
+    case audit = 0x61
+
+    case userList = 0x70
+    case userAdd = 0x71
+    case userSet = 0x72
+    case userRemove = 0x73
+    case userPassword = 0x74
+    case tokenList = 0x78
+    case tokenAdd = 0x79
+    case tokenRevoke = 0x7A
+    case machineList = 0x7C
+    case machineAdd = 0x7D
+    case machineRemove = 0x7E
+    // 0x80-0x8F export, 0x90-0xAF factory objects, 0xC0-0xFF experiments of clients and servers.
+}
