@@ -110,12 +110,18 @@ let package = Package(
                 "Base", "Linux", "Crypto", "JPEG", "V4L2", "EvidenceFormat", "FragmentFormat",
                 "Ingest", "Evidence",
             ]),
+        // Layer 7: the edges.
+        module(
+            "Server",
+            imports: [
+                "Base", "Linux", "WireProtocol", "EvidenceFormat", "Evidence", "Recorder",
+            ]),
         // Layer 8: the one binary.
         .executableTarget(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
-                "V4L2", "Ingest", "Recorder",
+                "V4L2", "Ingest", "Recorder", "Server",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.

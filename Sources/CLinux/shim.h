@@ -142,3 +142,27 @@ static inline long proofreel_next_device_event(int fd, void *bytes, size_t room)
     // unprivileged process the kernel does not let others send there.
     return from.nl_groups == 0 ? 0 : (long)count;
 }
+
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/sendfile.h>
+
+// A caller that does not block, or -errno. glibc hides accept4 behind _GNU_SOURCE.
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+static inline int proofreel_accept(int fd, struct sockaddr *address, socklen_t *length) {
+    int caller = accept4(fd, address, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    return caller >= 0 ? caller : -errno;
+}
+
+// The user who connected to a UNIX socket; nobody's number when the kernel does not say.
+// The layout is the kernel's; glibc shows it with _GNU_SOURCE only.
+struct proofreel_ucred {
+    int32_t process;
+    uint32_t user, group;
+};
+static inline uint32_t proofreel_peer_user(int fd) {
+    struct proofreel_ucred who = {0, 65534, 65534};
+    socklen_t length = sizeof who;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) return 65534;
+    return who.user;
+}

@@ -15,13 +15,21 @@ internal import Glibc
     /// the directory's lock, so it is a leftover.
     package init(listeningAt path: String) throws(Failure) {
         self.path = path
+        descriptor = try Self.listening(at: path, flags: Self.kind, backlog: Self.backlogMax)
+    }
+
+    /// The descriptor of a socket that listens at `path`, which the owner alone may open.
+    static func listening(
+        at path: String, flags: Int32, backlog: Int32
+    ) throws(Failure) -> Int32 {
         _ = unsafe unlink(path)
-        descriptor = try Self.make()
+        let descriptor = try checked("make a socket") { socket(AF_UNIX, flags, 0) }
         do throws(Failure) {
             let old = umask(0o177)
             defer { umask(old) }
-            try Self.attach(descriptor, to: path, "listen at \(path)", listening: true)
-            _ = try checked("listen at \(path)") { Glibc.listen(descriptor, Self.backlogMax) }
+            try attach(descriptor, to: path, "listen at \(path)", listening: true)
+            _ = try checked("listen at \(path)") { Glibc.listen(descriptor, backlog) }
+            return descriptor
         } catch {
             close(descriptor)
             throw error
@@ -98,10 +106,12 @@ internal import Glibc
         }
     }
 
+    private static var kind: Int32 {
+        Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    }
+
     private static func make() throws(Failure) -> Int32 {
-        try checked("make a socket") {
-            socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        }
+        try checked("make a socket") { socket(AF_UNIX, kind, 0) }
     }
 
     /// An address has room for 107 bytes; the folder's descriptor stands in for a long path.

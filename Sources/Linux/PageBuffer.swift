@@ -42,6 +42,12 @@ internal import Glibc
         unsafe memset(memory + range.lowerBound, 0, range.count)
     }
 
+    /// Lends the room behind `filled` to a system call that says how much of it it used.
+    func fill(after filled: Int, _ body: (UnsafeMutableRawPointer, Int) -> Int) -> Int {
+        precondition(filled >= 0 && filled < capacity)
+        return unsafe body(memory + filled, capacity - filled)
+    }
+
     /// Gives the memory behind `offset` back to the system; it reads as zero from then on.
     package func release(from offset: Int) {
         let start = (offset + Self.pageBytes - 1) & ~(Self.pageBytes - 1)

@@ -82,7 +82,7 @@ package final class RealFileSystem: FileSystem {
 /// One open file. Safe to use from several threads: every call names its own offset.
 final class RealFile: File {
     private let path: String
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init(_ path: String, owning descriptor: Int32) {
         self.path = path

@@ -74,6 +74,9 @@ package final class Recorder: Sendable {
         disk.close()
     }
 
+    /// The server's clock, which instants are read from.
+    package var now: WallTime { clock.now }
+
     package func camera(_ id: String) throws(Failure) -> Camera {
         if let camera = cameras.withLock({ $0[id] }) { return camera }
         let config = try book.camera(id)

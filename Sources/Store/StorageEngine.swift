@@ -24,6 +24,9 @@ package protocol StorageEngine: AnyObject, Sendable {
     func read(
         _ object: ObjectName, at offset: UInt64, count: Int, into buffer: inout [UInt8]
     ) throws(Failure)
+    /// The bytes as something that can be sent without reading it first; nil where the engine keeps
+    /// them elsewhere than in files of this machine. A capability, not part of the contract.
+    func slice(_ place: Locator) throws(Failure) -> FileSlice?
     /// Adds bytes at `offset`, which is the length the writer believes in. Longer leftovers of a
     /// crash are dropped first. Survives this process at once, and a power cut after `sync`.
     func append(
@@ -66,6 +69,10 @@ package protocol StorageEngine: AnyObject, Sendable {
     func inspect(_ report: (EngineFinding) -> Void) throws(Failure)
     /// Ends cleanly. The engine is unusable afterwards.
     func close() throws(Failure)
+}
+
+extension StorageEngine {
+    package func slice(_ place: Locator) throws(Failure) -> FileSlice? { nil }
 }
 
 /// Durable appends to one object. Used by one thread at a time.

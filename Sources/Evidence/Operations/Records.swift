@@ -115,12 +115,10 @@ extension EvidenceLog {
         let reader = LeafReader(engine, rows)
         let (leaf, place) = try reader.read(entry(of: id).leaf)
         guard place.payloadBytes > 0, let expected = leaf.digest("pay") else {
-            throw Failure(
-                .notFound, "\(id) is a \(leaf.kind.rawValue) leaf and has no bytes beside it")
+            throw Self.hasNoBytes(leaf)
         }
         if case .removed(let delete, let at) = try removal(of: id, code: 0, reader) {
-            throw Failure(
-                .notFound, "the bytes of \(id) were lawfully deleted at \(at) (leaf \(delete))")
+            throw Self.isRemoved(id, delete: delete, at: at)
         }
         var bytes: [UInt8] = []
         try engine.read(

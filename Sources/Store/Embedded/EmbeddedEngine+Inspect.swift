@@ -24,7 +24,8 @@ extension EmbeddedEngine {
         for name in try files.list(root) {
             let top = name.prefix { $0 != "/" }
             switch String(top) {
-            case Self.formatFile, Self.lockFile, Self.statusSocket, Self.controlSocket:
+            case Self.formatFile, Self.lockFile, Self.statusSocket, Self.controlSocket,
+                Self.wireSocket:
                 if name != top { stranger(name, report) }
             case Self.epochFolder:
                 let number = name.dropFirst(Self.epochFolder.count + 1)

@@ -1,5 +1,5 @@
 package import Base
-internal import Linux
+package import Linux
 internal import Synchronization
 
 extension EmbeddedEngine {
@@ -17,6 +17,12 @@ extension EmbeddedEngine {
     ) throws(Failure) {
         try openFiles.open(object, writable: !options.readOnly)
             .read(at: offset, count: count, into: &buffer)
+    }
+
+    package func slice(_ place: Locator) throws(Failure) -> FileSlice? {
+        FileSlice(
+            try openFiles.open(place.object, writable: !options.readOnly), offset: place.offset,
+            count: place.count)
     }
 
     package func append(

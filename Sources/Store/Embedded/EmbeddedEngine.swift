@@ -33,6 +33,7 @@ package final class EmbeddedEngine: StorageEngine {
     /// Where a daemon answers questions about itself; there only while it runs.
     package static let statusSocket = "status.sock"
     package static let controlSocket = "control.sock"
+    package static let wireSocket = "wire.sock"
     static let format = "proofreel data directory, format 1\n"
 
     let root: String

@@ -3,6 +3,7 @@ internal import Evidence
 internal import EvidenceFormat
 internal import Linux
 internal import Recorder
+internal import Server
 
 extension CommandSpec {
     static let clip = CommandSpec(

@@ -2,6 +2,7 @@ internal import Base
 internal import Evidence
 internal import EvidenceFormat
 internal import Linux
+internal import Server
 
 extension CommandSpec {
     static let put = CommandSpec(

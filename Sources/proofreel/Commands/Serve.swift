@@ -3,6 +3,7 @@ internal import Evidence
 internal import EvidenceFormat
 internal import Linux
 internal import Recorder
+internal import Server
 internal import Synchronization
 
 extension CommandSpec {
@@ -78,12 +79,14 @@ struct Serve {
         let status: StatusServer
         let recorder: Recorder
         let control: ControlServer
+        let server: Server
         do {
             status = try StatusServer(session, anchored: anchored)
             recorder = try Recorder(
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
                 options: try recording())
             control = try ControlServer(session.directory)
+            server = try serving(session, recorder, status)
         } catch {
             do { try session.close() } catch {}
             throw error
@@ -100,6 +103,7 @@ struct Serve {
         var watch = Watch(session, scrubbing)
         while !Process.waitForTermination(milliseconds: 500) { watch.look(console) }
         console.print("ending")
+        server.end()
         control.end()
         recorder.close()
         Serving.end()
@@ -113,6 +117,16 @@ struct Serve {
         }
         console.print("ended in order with \(Amount.count(session.log.size, "leaf", "leaves"))")
         return .done
+    }
+
+    /// The binary protocol, for the owner of the directory.
+    private func serving(
+        _ session: Session, _ recorder: Recorder, _ status: StatusServer
+    ) throws(Failure) -> Server {
+        let desk = Desk(log: session.log, recorder: recorder) { try status.document() }
+        return try Server(
+            [try Listener(path: session.directory.wireSocket)], desk: desk,
+            origin: session.log.origin, clock: SystemClock())
     }
 
     private func recording() throws -> Recorder.Options {

@@ -24,6 +24,8 @@ struct DataDirectory {
     var keys: KeyFolder { KeyFolder(dataDirectory: path) }
     var socket: String { "\(path)/\(EmbeddedEngine.statusSocket)" }
 
+    var wireSocket: String { "\(path)/\(EmbeddedEngine.wireSocket)" }
+
     var controlSocket: String { "\(path)/\(EmbeddedEngine.controlSocket)" }
 
     /// Whether a process, normally `serve`, holds the directory now.

@@ -2,6 +2,7 @@ internal import Base
 internal import Evidence
 internal import EvidenceFormat
 internal import Linux
+internal import Server
 
 /// What commands that work on a log share: who does it, and how its answer is shown.
 struct Work {

@@ -1,11 +1,11 @@
-internal import Base
-internal import Evidence
-internal import EvidenceFormat
+package import Base
+package import Evidence
+package import EvidenceFormat
 
 /// A record as scripts get it. Documented field by field in `docs/cli.md`; a field once documented
 /// keeps its name and meaning, and what is not known is left out.
-enum RecordJSON {
-    static func make(
+package enum RecordJSON {
+    package static func make(
         leaf: Leaf, index: UInt64, links: [Link], instant: WallTime, receipt: [(String, JSON)] = [],
         more: [(String, JSON)] = []
     ) -> JSON {
@@ -45,7 +45,7 @@ enum RecordJSON {
         return .object(JSONObject(fields + more))
     }
 
-    static func make(
+    package static func make(
         _ record: Record, receipt: [(String, JSON)] = [], more: [(String, JSON)] = []
     ) -> JSON {
         var more = more
@@ -86,7 +86,7 @@ enum RecordJSON {
 
 extension Receipt {
     /// What whoever caused the leaf should keep: the leaf itself and its proof.
-    func json(_ log: EvidenceLog) throws -> [(String, JSON)] {
+    package func json(_ log: EvidenceLog) throws(Failure) -> [(String, JSON)] {
         [
             ("leaf", .string(String(decoding: leaf.bytes, as: UTF8.self))),
             ("proof", .string(String(decoding: try log.prove(index).encode(), as: UTF8.self))),
@@ -94,7 +94,9 @@ extension Receipt {
     }
 
     /// Answer of the commands that add a fact which is no picture.
-    func fact(_ log: EvidenceLog, _ more: [(String, JSON)] = []) throws -> JSON {
+    package func fact(
+        _ log: EvidenceLog, _ more: [(String, JSON)] = []
+    ) throws(Failure) -> JSON {
         .object(
             JSONObject(
                 [

@@ -1,0 +1,45 @@
+internal import Base
+internal import Evidence
+internal import EvidenceFormat
+internal import Recorder
+internal import WireProtocol
+
+extension Desk {
+    /// An answer, or what the client is told instead.
+    func result(
+        _ operation: Operation, _ payload: [UInt8], body: [UInt8], by author: Author
+    ) -> Result<Answer, WireError> {
+        do {
+            return .success(try perform(operation, payload, body: body, by: author))
+        } catch let error as WireError {
+            return .failure(error)
+        } catch let failure as SnapFailure {
+            return .failure(WireError(failure))
+        } catch let failure as Failure {
+            return .failure(WireError(failure))
+        } catch {
+            return .failure(WireError(.io, "\(error)"))
+        }
+    }
+}
+
+extension WireError {
+    init(_ failure: SnapFailure) {
+        let code: Code =
+            switch failure.refusal {
+            case .unknownCamera: .unknownCamera
+            case .cameraOff: .cameraOff
+            case .offline: .offline
+            case .noFrame: .noFrame
+            case .expired: .expired
+            case .gap: .gap
+            case .future: .future
+            }
+        self.init(code, failure.words)
+        var bounds: [(String, JSON)] = []
+        if let from = failure.from { bounds.append(("from", .string(from.description))) }
+        if let to = failure.to { bounds.append(("to", .string(to.description))) }
+        guard !bounds.isEmpty else { return }
+        details = String(decoding: JSON.object(JSONObject(bounds)).encode(), as: UTF8.self)
+    }
+}

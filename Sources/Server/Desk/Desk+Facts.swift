@@ -1,0 +1,64 @@
+internal import Base
+internal import Evidence
+internal import EvidenceFormat
+internal import WireProtocol
+
+/// What is said of records afterwards, and what proves them.
+extension Desk {
+    func link(_ fields: borrowing Fields, _ author: Author) throws -> Answer {
+        let receipt = try log.link(
+            try fields.requiredID(), to: try fields.links(), reason: fields.text(.reason) ?? "",
+            by: author)
+        return document(try receipt.fact(log))
+    }
+
+    func unlink(_ fields: borrowing Fields, _ author: Author) throws -> Answer {
+        let receipt = try log.unlink(
+            try fields.requiredID(), from: try fields.links(),
+            reason: try fields.required(.reason, "a reason; it stands in the log for ever"),
+            by: author)
+        return document(try receipt.fact(log))
+    }
+
+    func close(_ fields: borrowing Fields, _ author: Author) throws -> Answer {
+        let receipt = try log.close(
+            check: try fields.required(.check, "the check"), verdict: fields.text(.state),
+            reason: fields.text(.reason) ?? "", by: author)
+        return document(try receipt.fact(log))
+    }
+
+    func prove(_ fields: borrowing Fields) throws -> Answer {
+        let index: UInt64
+        if let id = try fields.recordID() {
+            index = try log.index(of: id)
+        } else if let given = fields.int(.index), given >= 0 {
+            index = UInt64(given)
+        } else {
+            throw WireError(.invalid, "give a record's id, or the index of a leaf")
+        }
+        var answer = Answer()
+        answer.reply.add(.index, Int64(clamping: index))
+        answer.reply.add(.leaf, String(decoding: try log.leaf(at: index).bytes, as: UTF8.self))
+        let proof = try log.prove(index).encode()
+        answer.reply.add(.note, String(decoding: proof, as: UTF8.self))
+        return answer
+    }
+
+    /// One hash a line, in hexadecimal, then the checkpoint that they lead to.
+    func consistency(_ fields: borrowing Fields) throws -> Answer {
+        guard let old = fields.int(.oldSize), old >= 0 else {
+            throw WireError(.invalid, "give the size of the older tree")
+        }
+        let (hashes, checkpoint) = try log.consistency(from: UInt64(old))
+        var answer = Answer()
+        answer.reply.add(.state, hashes.map { $0.hex + "\n" }.joined())
+        answer.reply.add(.note, String(decoding: checkpoint.encode(), as: UTF8.self))
+        return answer
+    }
+
+    func checkpoint() -> Answer {
+        var answer = Answer()
+        answer.reply.add(.note, String(decoding: log.checkpoint.encode(), as: UTF8.self))
+        return answer
+    }
+}

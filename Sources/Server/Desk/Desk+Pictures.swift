@@ -1,0 +1,116 @@
+internal import Base
+internal import Evidence
+internal import EvidenceFormat
+internal import Linux
+internal import WireProtocol
+
+/// What is there: one picture's bytes, many records' facts.
+extension Desk {
+    func get(_ fields: borrowing Fields) throws -> Answer {
+        var others = false
+        let id: RecordID
+        if let given = try fields.recordID() {
+            id = given
+        } else {
+            var query = Query()
+            query.links = try fields.linkKeys()
+            guard !query.links.isEmpty else {
+                throw WireError(
+                    .invalid, "give a record's id, or what it belongs to, such as check=…")
+            }
+            query.newestFirst = !fields.has(.oldest)
+            query.limit = 1
+            let page = try log.find(query)
+            guard let hit = page.hits.first else {
+                throw WireError(
+                    .notFound, "no record has these links; FIND shows what is there")
+            }
+            id = hit.leaf.id
+            others = page.cursor != nil
+        }
+        if let form = fields.text(.form), form != "whole" {
+            throw WireError(.unsupported, "there is no form \(form); ask for the whole")
+        }
+        let picture = try log.picture(id)
+        var answer = Answer()
+        describe(picture, in: &answer.reply)
+        if others { answer.reply.add(.more) }
+        if fields.has(.describe) {
+            answer.reply.add(.document, text(RecordJSON.make(try log.record(id))))
+        }
+        let range = try part(of: picture, fields)
+        answer.reply.add(.offset, Int64(range.lowerBound))
+        answer.reply.add(.size, Int64(range.count))
+        if let slice = picture.slice {
+            answer.body = .slice(slice.part(from: range.lowerBound, count: range.count))
+        } else {
+            answer.body = .bytes(Array(try log.payload(of: id)[range]))
+        }
+        return answer
+    }
+
+    private func part(
+        of picture: StoredPicture, _ fields: borrowing Fields
+    ) throws(WireError) -> Range<Int> {
+        let from = fields.int(.offset) ?? 0
+        guard (0...Int64(picture.byteCount)).contains(from) else {
+            throw WireError(.invalid, "the picture has \(picture.byteCount) bytes, not \(from)")
+        }
+        let count = fields.int(.size) ?? .max
+        guard count >= 0 else { throw WireError(.invalid, "a size is not negative") }
+        let end = min(
+            Int64(picture.byteCount),
+            from.addingReportingOverflow(count).overflow
+                ? .max : from + count)
+        return Int(from)..<Int(end)
+    }
+
+    private func describe(_ picture: StoredPicture, in fields: inout FieldWriter) {
+        fields.add(.id, picture.id.description)
+        fields.add(.sha256, picture.hash.bytes)
+        fields.add(.mime, picture.mime)
+        fields.add(.instant, picture.instant.microseconds)
+        if let camera = picture.camera { fields.add(.camera, camera) }
+    }
+
+    func find(_ fields: borrowing Fields) throws -> Answer {
+        var query = Query()
+        query.links = try fields.linkKeys()
+        query.camera = fields.text(.camera)
+        query.from = fields.time(.from)
+        query.to = fields.time(.to)
+        query.newestFirst = !fields.has(.oldest)
+        query.streams = fields.has(.streams)
+        query.cursor = fields.text(.cursor)
+        query.limit = Int(clamping: fields.int(.limit) ?? 50)
+        let page = try log.find(query)
+        var answer = Answer()
+        let isBrief = fields.text(.form) == "brief"
+        for hit in page.hits {
+            var item = FieldWriter(capacity: isBrief ? 160 : 1600)
+            if isBrief {
+                brief(hit, in: &item)
+            } else {
+                let record = try log.record(hit.leaf.id)
+                item.add(.document, text(RecordJSON.make(record)))
+            }
+            answer.add(item: item)
+        }
+        answer.reply.add(.count, Int64(page.hits.count))
+        if let cursor = page.cursor { answer.reply.add(.cursor, cursor) }
+        return answer
+    }
+
+    private func brief(_ hit: QueryPage.Hit, in item: inout FieldWriter) {
+        item.add(.id, hit.leaf.id.description)
+        item.add(.instant, hit.instant.microseconds)
+        if let hash = hit.leaf.digest("pay") { item.add(.sha256, hash.bytes) }
+        if let mime = hit.leaf.string("mime") { item.add(.mime, mime) }
+        if let count = hit.leaf.int("len") { item.add(.size, count) }
+        if let camera = hit.leaf.string("cam") { item.add(.camera, camera) }
+    }
+
+    func show(_ fields: borrowing Fields) throws -> Answer {
+        document(RecordJSON.make(try log.record(try fields.requiredID())))
+    }
+}

@@ -1,0 +1,106 @@
+internal import Base
+package import Evidence
+package import EvidenceFormat
+package import Recorder
+internal import WireProtocol
+
+/// Where requests are answered: fields and perhaps a body in, an answer out. Knows nothing of
+/// sockets; any thread may call it.
+package struct Desk: Sendable {
+    let log: EvidenceLog
+    let recorder: Recorder
+    /// How the server is, as one document.
+    let status: @Sendable () throws -> JSON
+
+    package init(
+        log: EvidenceLog, recorder: Recorder, status: @escaping @Sendable () throws -> JSON
+    ) {
+        self.log = log
+        self.recorder = recorder
+        self.status = status
+    }
+
+    /// Quick enough for the network thread: no commit, no camera, a few reads of the index.
+    static func isQuick(_ operation: Operation) -> Bool {
+        switch operation {
+        case .get, .checkpoint: true
+        default: false
+        }
+    }
+
+    /// Whether a body of bytes follows the request.
+    static func takesBody(_ operation: Operation) -> Bool { operation == .put }
+
+    func perform(
+        _ operation: Operation, _ payload: [UInt8], body: [UInt8], by author: Author
+    ) throws -> Answer {
+        let fields = try Fields(payload.span)
+        switch operation {
+        case .status: return document(try status())
+        case .get: return try get(fields)
+        case .find: return try find(fields)
+        case .show: return try show(fields)
+        case .put: return try put(fields, body, author)
+        case .snap: return try snap(fields, author)
+        case .link: return try link(fields, author)
+        case .unlink: return try unlink(fields, author)
+        case .close: return try close(fields, author)
+        case .prove: return try prove(fields)
+        case .consistency: return try consistency(fields)
+        case .checkpoint: return checkpoint()
+        default:
+            throw WireError(
+                .unknownOperation, "this server does not answer operation \(operation) yet")
+        }
+    }
+
+    func document(_ json: JSON) -> Answer {
+        var answer = Answer()
+        answer.reply.add(.document, text(json))
+        return answer
+    }
+
+    func text(_ json: JSON) -> String { String(decoding: json.encode(), as: UTF8.self) }
+}
+
+extension Fields {
+    func required(_ key: FieldKey, _ what: String) throws(WireError) -> String {
+        guard let text = text(key) else { throw WireError(.invalid, "give \(what)") }
+        return text
+    }
+
+    func recordID() throws(WireError) -> RecordID? {
+        guard let text = text(.id) else { return nil }
+        guard let id = RecordID(text) else {
+            throw WireError(.invalid, "\(text) is no record id; ids look like 0192f0c4-…")
+        }
+        return id
+    }
+
+    func requiredID() throws(WireError) -> RecordID {
+        guard let id = try recordID() else { throw WireError(.invalid, "give the record's id") }
+        return id
+    }
+
+    private func linkTexts() throws(WireError) -> [(kind: String, value: String)] {
+        var found: [(String, String)] = []
+        for text in texts(.link) {
+            guard let cut = text.firstIndex(of: "=") else {
+                throw WireError(
+                    .invalid, "a link is written kind=value, such as check=odoo:x/quality.check/17")
+            }
+            found.append((String(text[..<cut]), String(text[text.index(after: cut)...])))
+        }
+        return found
+    }
+
+    func links() throws -> [Link] {
+        try linkTexts().map { try Link(kind: $0.kind, value: $0.value) }
+    }
+
+    func linkKeys() throws(WireError) -> [Query.LinkKey] {
+        try linkTexts().map { Query.LinkKey(kind: $0.kind, value: $0.value) }
+    }
+
+    func time(_ key: FieldKey) -> WallTime? { int(key).map { WallTime(microseconds: $0) } }
+}

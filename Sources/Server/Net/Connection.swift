@@ -1,0 +1,356 @@
+internal import Base
+internal import Evidence
+internal import Linux
+internal import Synchronization
+internal import WireProtocol
+
+/// One client: its socket, its session, and what is on the way in either direction. Only the loop's
+/// thread touches it; that is what `@unchecked Sendable` claims.
+final class Connection: @unchecked Sendable {
+    /// Answers that wait to be sent beyond this keep further requests from being read.
+    private static let queuedBytesMax = 1 << 20
+    private static let uploadBytesMax = 64 << 20
+
+    private struct Upload {
+        let operation: Operation
+        let payload: [UInt8]
+        var body: [UInt8] = []
+        /// What it holds of the server's room for uploads.
+        var reserved = 0
+    }
+
+    let socket: StreamSocket
+    let token: UInt64
+    var interest = Poller.Interest.read
+    private let service: Service
+    private let mailbox: Mailbox
+    private var session = ServerSession()
+    /// The beginning of a frame whose rest has not come.
+    private var begun: [UInt8] = []
+    private var queue = SendQueue()
+    private var outgoing: [Outgoing] = []
+    private var uploads: [UInt32: Upload] = [:]
+    private var author: Author?
+    private var running = 0
+    private var heard: UInt64
+    /// When the client last took something, or had nothing to take.
+    private var took: UInt64
+    private let since: UInt64
+    private var isLeaving = false
+    private var hasGone = false
+
+    init(
+        _ socket: StreamSocket, token: UInt64, service: Service, mailbox: Mailbox, now: UInt64
+    ) {
+        self.socket = socket
+        self.token = token
+        self.service = service
+        self.mailbox = mailbox
+        heard = now
+        took = now
+        since = now
+    }
+
+    private var isFull: Bool { queue.byteCount > Self.queuedBytesMax }
+
+    /// Nothing is left to do for it.
+    var isOver: Bool {
+        hasGone || isLeaving && queue.isEmpty && outgoing.isEmpty && running == 0
+    }
+
+    var wanted: Poller.Interest {
+        var wanted: Poller.Interest = []
+        if !isFull, !isLeaving || running > 0 { wanted.insert(.read) }
+        if !queue.isEmpty { wanted.insert(.write) }
+        return wanted
+    }
+
+    func close() {
+        for upload in uploads.values { service.release(upload.reserved) }
+        uploads = [:]
+    }
+
+    // MARK: Reading
+
+    func readable(_ scratch: PageBuffer, at now: UInt64) {
+        guard !isFull else { return }
+        switch socket.read(into: scratch, after: 0) {
+        case .blocked: return
+        case .ended: hasGone = true
+        case .done(let count):
+            heard = now
+            if begun.isEmpty {
+                let used = consume(scratch.bytes(0..<count))
+                begun.append(span: scratch.bytes(used..<count))
+            } else {
+                begun.append(span: scratch.bytes(0..<count))
+                consumeBegun()
+            }
+        }
+    }
+
+    private func consumeBegun() {
+        let input = begun
+        let used = consume(input.span)
+        begun = Array(input[used...])
+    }
+
+    /// Handles whole frames; how many bytes they were.
+    private func consume(_ input: Span<UInt8>) -> Int {
+        var position = 0
+        while !hasGone, !isLeaving || running > 0, !isFull {
+            switch session.next(input, &position) {
+            case .needsMore: return position
+            case .hello(let range): greet(input.extracting(range))
+            case .auth(let range): admit(input.extracting(range))
+            case .request(let stream, let code, let range, let last):
+                request(stream, code, input.extracting(range), last: last)
+            case .body(let stream, let range, let last):
+                receive(input.extracting(range), stream, last: last)
+            case .cancelled(let stream): cancel(stream)
+            case .ping(let range):
+                queue.add(
+                    FrameHeader(.pong, payloadBytes: range.count),
+                    input.extracting(range).array())
+            case .goAway: isLeaving = true
+            case .credited, .skipped: continue
+            case .refused(let stream, let error): refuse(stream, error)
+            case .violated(let error): refuse(0, error)
+            }
+        }
+        return position
+    }
+
+    /// On stream 0 it is the connection's end.
+    private func refuse(_ stream: UInt32, _ error: WireError) {
+        var bytes: [UInt8] = []
+        error.append(to: &bytes, stream: stream)
+        queue.add(bytes)
+        if stream == 0 {
+            isLeaving = true
+            outgoing = []
+        } else {
+            session.answered(stream)
+        }
+    }
+
+    // MARK: Log-in
+
+    private func greet(_ payload: Span<UInt8>) {
+        do throws(WireError) {
+            let fields = try Fields(payload)
+            guard fields.ints(.version).contains(WireLimits.version) else {
+                throw WireError(
+                    .unsupportedVersion,
+                    "this server speaks version \(WireLimits.version); update the older side")
+            }
+            session.greeted(
+                clientWindow: Int(clamping: fields.int(.window) ?? Int64(WireLimits.windowMin)))
+            var answer = FieldWriter()
+            answer.add(.version, WireLimits.version)
+            answer.add(.name, service.options.name)
+            answer.add(.origin, service.origin)
+            if case .user = socket.peer { answer.add(.method, "owner") }
+            answer.add(.window, Int64(WireLimits.windowDefault))
+            answer.add(.streamsMax, Int64(WireLimits.streamsMax))
+            answer.add(.idleSeconds, Int64(service.options.idleSeconds))
+            answer.add(.payloadMax, Int64(Self.uploadBytesMax))
+            queue.add(
+                FrameHeader(.welcome, payloadBytes: answer.bytes.count), answer.bytes)
+        } catch {
+            refuse(0, error)
+        }
+    }
+
+    private func admit(_ payload: Span<UInt8>) {
+        do throws(WireError) {
+            let fields = try Fields(payload)
+            let method = try fields.required(.method, "how to log in")
+            // The socket's mode lets its owner alone connect; the system's own user may everything.
+            guard method == "owner", case .user(let user) = socket.peer else {
+                throw WireError(
+                    .notAdmitted,
+                    "there is no log-in \"\(method)\" here; WELCOME names those there are")
+            }
+            let name = fields.text(.name) ?? "user \(user)"
+            author = Author(actor: name, session: "local-\(user)")
+            session.admitted()
+            var answer = FieldWriter()
+            answer.add(.name, name)
+            answer.add(.role, "owner")
+            queue.add(
+                FrameHeader(.admitted, payloadBytes: answer.bytes.count), answer.bytes)
+        } catch {
+            refuse(0, error)
+        }
+    }
+
+    // MARK: Requests
+
+    private func request(
+        _ stream: UInt32, _ code: UInt16, _ payload: Span<UInt8>, last: Bool
+    ) {
+        guard let operation = Operation(rawValue: code), let author else {
+            return refuse(
+                stream, WireError(.unknownOperation, "this server knows no operation \(code)"))
+        }
+        if Desk.takesBody(operation) {
+            uploads[stream] = Upload(operation: operation, payload: payload.array())
+            if last { finish(stream) }
+            return
+        }
+        guard last else {
+            return refuse(stream, WireError(.invalid, "\(operation) takes no body"))
+        }
+        let bytes = payload.array()
+        if Desk.isQuick(operation) {
+            perform(operation, stream, bytes, author)
+        } else {
+            run(operation, stream, bytes, [], author)
+        }
+    }
+
+    private func perform(
+        _ operation: Operation, _ stream: UInt32, _ payload: [UInt8], _ author: Author
+    ) {
+        let result = service.desk.result(operation, payload, body: [], by: author)
+        answer(stream, operation.rawValue, result)
+    }
+
+    private func run(
+        _ operation: Operation, _ stream: UInt32, _ payload: [UInt8], _ body: [UInt8],
+        _ author: Author
+    ) {
+        let (desk, mailbox, token) = (service.desk, self.mailbox, self.token)
+        let isTaken = service.workers.run {
+            let result = desk.result(operation, payload, body: body, by: author)
+            mailbox.post(
+                Completion(
+                    connection: token, stream: stream, code: operation.rawValue, result: result))
+        }
+        if isTaken {
+            running += 1
+        } else {
+            refuse(stream, WireError(.busy, "the server has more to do than it takes; try again"))
+        }
+    }
+
+    /// A worker's answer has come.
+    func complete(_ completion: Completion) {
+        running -= 1
+        if session.isOpen(completion.stream) {
+            answer(completion.stream, completion.code, completion.result)
+        }
+    }
+
+    private func answer(_ stream: UInt32, _ code: UInt16, _ result: Result<Answer, WireError>) {
+        switch result {
+        case .success(let answer):
+            outgoing.append(Outgoing(answer, stream: stream, code: code))
+            emit()
+        case .failure(let error): refuse(stream, error)
+        }
+    }
+
+    private func cancel(_ stream: UInt32) {
+        outgoing.removeAll { $0.stream == stream }
+        if let upload = uploads.removeValue(forKey: stream) { service.release(upload.reserved) }
+    }
+
+    // MARK: Uploads
+
+    private func receive(_ piece: Span<UInt8>, _ stream: UInt32, last: Bool) {
+        guard var upload = uploads.removeValue(forKey: stream) else { return }
+        guard upload.body.count + piece.count <= Self.uploadBytesMax else {
+            service.release(upload.reserved)
+            return refuse(
+                stream,
+                WireError(.tooLarge, "a picture has at most \(Self.uploadBytesMax) bytes"))
+        }
+        guard service.reserve(piece.count) else {
+            service.release(upload.reserved)
+            return refuse(
+                stream, WireError(.busy, "others upload as much as the server takes; try again"))
+        }
+        upload.reserved += piece.count
+        upload.body.append(span: piece)
+        uploads[stream] = upload
+        if last { return finish(stream) }
+        if piece.count > 0 {
+            session.gave(piece.count, on: stream)
+            var count: [UInt8] = []
+            count.appendBigEndian(UInt32(piece.count))
+            queue.add(FrameHeader(.credit, payloadBytes: 4, stream: stream), count)
+        }
+    }
+
+    private func finish(_ stream: UInt32) {
+        guard let upload = uploads.removeValue(forKey: stream), let author else { return }
+        service.release(upload.reserved)
+        run(upload.operation, stream, upload.payload, upload.body, author)
+    }
+
+    // MARK: Sending
+
+    /// Sends what the socket takes, and puts more of the answers into the queue as it empties.
+    func pump(at now: UInt64) {
+        while !hasGone {
+            if queue.isEmpty { emit() }
+            guard !queue.isEmpty else {
+                took = now
+                break
+            }
+            switch queue.flush(to: socket) {
+            case .done:
+                took = now
+                if !queue.isEmpty { return }
+            case .blocked: return
+            case .ended: hasGone = true
+            }
+        }
+        // What was left unread because the queue was full.
+        if !begun.isEmpty, !isFull, !hasGone {
+            let before = begun.count
+            consumeBegun()
+            if begun.count < before, !queue.isEmpty { pump(at: now) }
+        }
+    }
+
+    /// One turn of every answer that has credit.
+    private func emit() {
+        var i = 0
+        while i < outgoing.count, !isFull {
+            let stream = outgoing[i].stream
+            let used = outgoing[i].emit(into: &queue, credit: session.credit(of: stream))
+            session.spend(used, on: stream)
+            if outgoing[i].isFinished {
+                session.answered(stream)
+                outgoing.remove(at: i)
+            } else {
+                i += 1
+            }
+        }
+    }
+
+    // MARK: Time
+
+    func sayGoodbye() {
+        var fields = FieldWriter()
+        fields.add(.words, "the server ends; connect again in a moment")
+        queue.add(FrameHeader(.goAway, payloadBytes: fields.bytes.count), fields.bytes)
+        isLeaving = true
+    }
+
+    func look(at now: UInt64) {
+        let options = service.options
+        if author == nil, now - since > options.loginSeconds {
+            return refuse(0, WireError(.timedOut, "nobody logged in on this connection in time"))
+        }
+        let isStuck = !queue.isEmpty && now - took > options.idleSeconds
+        if isStuck || now - heard > 2 * options.idleSeconds, running == 0 {
+            hasGone = true
+        } else if now - heard == options.idleSeconds {
+            queue.add(FrameHeader(.ping, payloadBytes: 0), [])
+        }
+    }
+}

@@ -1,0 +1,47 @@
+internal import Base
+internal import Linux
+internal import WireProtocol
+
+/// An answer that a worker has found.
+struct Completion: Sendable {
+    let connection: UInt64
+    let stream: UInt32
+    let code: UInt16
+    let result: Result<Answer, WireError>
+}
+
+/// Brings answers from workers to the loop's thread.
+final class Mailbox: Sendable {
+    private struct State {
+        var completions: [Completion] = []
+        var ending = false
+    }
+
+    let bell: Doorbell
+    private let state = Monitor(State())
+
+    init() throws(Failure) { bell = try Doorbell() }
+
+    func post(_ completion: Completion) {
+        let isFirst = state.withLock { state in
+            state.completions.append(completion)
+            return state.completions.count == 1
+        }
+        if isFirst { bell.ring() }
+    }
+
+    func take() -> [Completion] {
+        state.withLock { state in
+            let taken = state.completions
+            state.completions = []
+            return taken
+        }
+    }
+
+    func end() {
+        state.withLock { $0.ending = true }
+        bell.ring()
+    }
+
+    var isEnding: Bool { state.withLock { $0.ending } }
+}

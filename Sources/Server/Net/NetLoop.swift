@@ -1,0 +1,145 @@
+internal import Base
+internal import Linux
+internal import WireProtocol
+
+/// The thread that waits for all sockets. Everything of a connection happens on it, so connections
+/// need no locks; workers hand their answers over through `Mailbox`.
+final class NetLoop: Sendable {
+    private static let bellToken: UInt64 = 0
+    private static let endingSeconds: UInt64 = 5
+
+    private let listeners: [Listener]
+    private let service: Service
+    private let mailbox: Mailbox
+    private let poller: Poller
+
+    init(_ listeners: [Listener], _ service: Service) throws(Failure) {
+        self.listeners = listeners
+        self.service = service
+        mailbox = try Mailbox()
+        poller = try Poller()
+        try poller.add(mailbox.bell, token: Self.bellToken)
+        for (i, listener) in listeners.enumerated() {
+            try poller.add(listener, token: UInt64(i + 1))
+        }
+    }
+
+    func end() { mailbox.end() }
+
+    func run() {
+        var state = LoopState(firstToken: UInt64(listeners.count + 1))
+        var ready: [Poller.Ready] = []
+        while true {
+            poller.wait(milliseconds: 1000, into: &ready)
+            state.now = service.clock.monotonicNanoseconds / 1_000_000_000
+            for event in ready { handle(event, &state) }
+            for completion in mailbox.take() {
+                guard let connection = state.connections[completion.connection] else { continue }
+                connection.complete(completion)
+                settle(connection, &state)
+            }
+            if mailbox.isEnding { beginToEnd(&state) }
+            if state.now != state.looked { look(&state) }
+            if let end = state.endsAt, state.connections.isEmpty || state.now >= end { break }
+        }
+        for listener in listeners { listener.remove() }
+    }
+
+    private func handle(_ event: Poller.Ready, _ state: inout LoopState) {
+        if event.token == Self.bellToken {
+            mailbox.bell.silence()
+        } else if event.token <= UInt64(listeners.count) {
+            accept(from: listeners[Int(event.token) - 1], &state)
+        } else if let connection = state.connections[event.token] {
+            if event.events.contains(.read) || !event.events.isDisjoint(with: .hangUp) {
+                connection.readable(state.scratch, at: state.now)
+            }
+            settle(connection, &state)
+        }
+    }
+
+    private func accept(from listener: Listener, _ state: inout LoopState) {
+        // A bounded number at a time, so that a flood of callers leaves time for the others.
+        for _ in 0..<64 {
+            let socket: StreamSocket
+            do throws(Failure) {
+                guard let caller = try listener.accept() else { return }
+                socket = caller
+            } catch {
+                // No descriptor is left: callers wait in the kernel until somebody hangs up.
+                return
+            }
+            guard state.connections.count < service.options.connectionsMax else {
+                var bytes: [UInt8] = []
+                WireError(.tooMany, "the server has all the connections it takes; try later")
+                    .append(to: &bytes, stream: 0)
+                _ = socket.write(bytes.span)
+                continue
+            }
+            let token = state.nextToken
+            state.nextToken += 1
+            let connection = Connection(
+                socket, token: token, service: service, mailbox: mailbox, now: state.now)
+            do throws(Failure) {
+                try poller.add(socket, token: token, connection.interest)
+            } catch {
+                return
+            }
+            state.connections[token] = connection
+        }
+    }
+
+    /// After anything happened to a connection: sends, waits for what it waits for, or ends it.
+    private func settle(_ connection: Connection, _ state: inout LoopState) {
+        connection.pump(at: state.now)
+        guard !connection.isOver else {
+            connection.close()
+            state.connections[connection.token] = nil
+            return
+        }
+        let interest = connection.wanted
+        guard interest != connection.interest else { return }
+        connection.interest = interest
+        do throws(Failure) {
+            try poller.change(connection.socket, token: connection.token, interest)
+        } catch {
+            connection.close()
+            state.connections[connection.token] = nil
+        }
+    }
+
+    /// Once a second: who is silent for too long.
+    private func look(_ state: inout LoopState) {
+        state.looked = state.now
+        for connection in state.connections.values {
+            connection.look(at: state.now)
+            settle(connection, &state)
+        }
+    }
+
+    private func beginToEnd(_ state: inout LoopState) {
+        guard state.endsAt == nil else { return }
+        state.endsAt = state.now + Self.endingSeconds
+        for listener in listeners {
+            // One that cannot be removed is closed with the loop.
+            do throws(Failure) { try poller.remove(listener) } catch {}
+        }
+        for connection in state.connections.values {
+            connection.sayGoodbye()
+            settle(connection, &state)
+        }
+    }
+}
+
+/// What only the loop's thread touches.
+private struct LoopState {
+    var connections: [UInt64: Connection] = [:]
+    var nextToken: UInt64
+    var now: UInt64 = 0
+    var looked: UInt64 = 0
+    var endsAt: UInt64?
+    /// All connections read into this; what is left of a frame that has begun is kept by its own.
+    let scratch = PageBuffer(capacity: 256 << 10)
+
+    init(firstToken: UInt64) { nextToken = firstToken }
+}
