@@ -5,8 +5,9 @@ internal import COpenSSL
 package func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> Digest {
     var code = [UInt8](repeating: 0, count: Digest.byteCount)
     var count: UInt32 = 0
-    let done = unsafe HMAC(
-        EVP_sha256(), key, CInt(key.count), message, message.count, &code, &count) != nil
+    let done =
+        unsafe HMAC(
+            EVP_sha256(), key, CInt(key.count), message, message.count, &code, &count) != nil
     precondition(done && count == 32, "HMAC-SHA-256 cannot fail on bytes in memory")
     return Digest(code.span)
 }

@@ -27,7 +27,9 @@ package struct SelfSigned: Sendable {
         ERR_clear_error()
         guard let key = unsafe proofreel_p256_key() else { throw Failure(openSSL: "make a key") }
         defer { unsafe EVP_PKEY_free(key) }
-        guard let certificate = unsafe X509_new() else { throw Failure(openSSL: "make a certificate") }
+        guard let certificate = unsafe X509_new() else {
+            throw Failure(openSSL: "make a certificate")
+        }
         defer { unsafe X509_free(certificate) }
         try unsafe fill(certificate, names, years, key)
         guard unsafe X509_sign(certificate, key, EVP_sha256()) > 0,
@@ -35,7 +37,9 @@ package struct SelfSigned: Sendable {
         else { throw Failure(openSSL: "sign a certificate") }
         return SelfSigned(
             certificate: try unsafe text { unsafe PEM_write_bio_X509($0, certificate) },
-            key: try unsafe text { unsafe PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) },
+            key: try unsafe text {
+                unsafe PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil)
+            },
             keyHash: hash)
     }
 
