@@ -66,7 +66,7 @@ let package = Package(
     targets: [
         // Layer 0: module maps over C headers.
         library("CLinux"),
-        library("COpenSSL", pkgConfig: "libcrypto"),
+        library("COpenSSL", pkgConfig: "openssl"),
         library("CRocksDB"),
         library("CAV", pkgConfig: "libavformat"),
         library("CTurboJPEG", pkgConfig: "libturbojpeg"),
@@ -77,6 +77,7 @@ let package = Package(
         // Layer 2: one thin wrapper per C library; the only place that says `unsafe`.
         module("Linux", imports: ["Base", "CLinux"]),
         module("Crypto", imports: ["Base", "COpenSSL"]),
+        module("TLS", imports: ["Base", "COpenSSL"]),
         module("RocksDB", imports: ["Base", "CRocksDB"]),
         module("AV", imports: ["Base", "CAV"]),
         module("JPEG", imports: ["Base", "CTurboJPEG"]),
@@ -88,6 +89,7 @@ let package = Package(
         module("IndexFormat", imports: ["Base", "Crypto"]),
         module("EvidenceFormat", imports: ["Base", "Crypto"]),
         module("WireProtocol", imports: ["Base"]),
+        module("SASL", imports: ["Base", "Crypto"]),
         // Layer 4: the storage seam and its embedded engine.
         module("Store", imports: ["Base", "Linux", "RocksDB"]),
         // Camera loops and the rings that they fill.
@@ -110,18 +112,25 @@ let package = Package(
                 "Base", "Linux", "Crypto", "JPEG", "V4L2", "EvidenceFormat", "FragmentFormat",
                 "Ingest", "Evidence",
             ]),
+        // Identities, rights, and the record of who looked at what.
+        module(
+            "Access",
+            imports: [
+                "Base", "Linux", "Crypto", "SASL", "EvidenceFormat", "Evidence",
+            ]),
         // Layer 7: the edges.
         module(
             "Server",
             imports: [
-                "Base", "Linux", "WireProtocol", "EvidenceFormat", "Evidence", "Recorder",
+                "Base", "Linux", "TLS", "WireProtocol", "SASL", "EvidenceFormat", "Evidence",
+                "Recorder", "Access",
             ]),
         // Layer 8: the one binary.
         .executableTarget(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
-                "V4L2", "Ingest", "Recorder", "Server",
+                "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "Server",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -168,6 +177,14 @@ let package = Package(
             imports: ["Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence"]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
+        tests("TLSTests", imports: ["Base", "TLS", "TestSupport"]),
+        tests("SASLTests", imports: ["Base", "Crypto", "SASL"]),
+        tests(
+            "AccessTests",
+            imports: [
+                "Base", "Linux", "Crypto", "SASL", "EvidenceFormat", "Store", "Evidence", "Access",
+                "TestSupport",
+            ]),
         tests(
             "EvidenceTests",
             imports: [

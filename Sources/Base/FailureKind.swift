@@ -7,6 +7,8 @@ public enum FailureKind: String, Sendable, CaseIterable {
     case alreadyExists = "already-exists"
     /// The state of things forbids it: closed check, held record, shorter retention.
     case refused
+    /// The caller's identity forbids it: unknown, expired, locked out, or without the right.
+    case denied
     /// Another process or a newer owner has taken over.
     case fenced
     case busy

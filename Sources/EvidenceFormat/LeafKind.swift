@@ -11,4 +11,5 @@ package enum LeafKind: String, CaseIterable, Sendable {
     case `import`
     case anchor, incident, successor
     case clip
+    case grant, access
 }

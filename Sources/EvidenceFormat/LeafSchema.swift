@@ -22,7 +22,7 @@ package struct LeafSchema: Sendable {
         return schema
     }
 
-    package static let all: [LeafSchema] = server + captures + marks + removals + upkeep
+    package static let all: [LeafSchema] = server + captures + marks + removals + upkeep + access
 
     private static let byKind = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
 

@@ -48,6 +48,16 @@ internal import Glibc
         return unsafe body(memory + filled, capacity - filled)
     }
 
+    /// Lends the room behind `filled` to whoever fills it.
+    package func withRoom<R, E: Error>(
+        after filled: Int, _ body: (inout MutableSpan<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        precondition(filled >= 0 && filled < capacity)
+        let pointer = unsafe memory.assumingMemoryBound(to: UInt8.self) + filled
+        var room = unsafe MutableSpan(_unsafeStart: pointer, count: capacity - filled)
+        return try body(&room)
+    }
+
     /// Gives the memory behind `offset` back to the system; it reads as zero from then on.
     package func release(from offset: Int) {
         let start = (offset + Self.pageBytes - 1) & ~(Self.pageBytes - 1)

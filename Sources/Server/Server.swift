@@ -1,5 +1,5 @@
 package import Base
-package import Linux
+internal import Linux
 internal import WireProtocol
 
 /// The binary protocol's server: one thread waits for all sockets, others do what blocks.
@@ -22,12 +22,13 @@ package final class Server: Sendable {
     private let thread: Thread
 
     package init(
-        _ listeners: [Listener], desk: Desk, origin: String, clock: any Clock,
+        _ entrances: [Entrance], desk: Desk, gate: Gate, origin: String, clock: any Clock,
         options: Options = Options()
     ) throws(Failure) {
         let service = Service(
-            desk: desk, workers: workers, options: options, origin: origin, clock: clock)
-        let loop = try NetLoop(listeners, service)
+            desk: desk, gate: gate, workers: workers, options: options, origin: origin,
+            clock: clock)
+        let loop = try NetLoop(entrances, service)
         self.loop = loop
         thread = Thread(name: "net") { loop.run() }
     }
@@ -43,6 +44,7 @@ package final class Server: Sendable {
 /// What connections share.
 final class Service: Sendable {
     let desk: Desk
+    let gate: Gate
     let workers: Workers
     let options: Server.Options
     let origin: String
@@ -50,9 +52,11 @@ final class Service: Sendable {
     private let uploads = Monitor(0)
 
     init(
-        desk: Desk, workers: Workers, options: Server.Options, origin: String, clock: any Clock
+        desk: Desk, gate: Gate, workers: Workers, options: Server.Options, origin: String,
+        clock: any Clock
     ) {
         self.desk = desk
+        self.gate = gate
         self.workers = workers
         self.options = options
         self.origin = origin

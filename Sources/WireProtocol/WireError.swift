@@ -119,6 +119,7 @@ extension WireError.Code {
             case .alreadyExists: .alreadyExists
             case .refused: .refused
             case .fenced: .fenced
+            case .denied: .denied
             case .busy: .busy
             case .corrupt: .corrupt
             case .dataLoss: .dataLoss

@@ -57,6 +57,7 @@ enum Samples {
         case .snapshot, .clip, .import, .part, .gap, .derive: capture(kind)
         case .link, .unlink, .close, .hold, .unhold, .event: mark(kind)
         case .delete, .deleted, .segmentSeal, .scrub, .anchor, .incident, .successor: upkeep(kind)
+        case .grant, .access: access(kind)
         }
     }
 
@@ -168,6 +169,20 @@ enum Samples {
                 ("reason", reason),
             ]
         }
+    }
+
+    private static func access(_ kind: LeafKind) -> [(String, JSON)] {
+        guard kind == .grant else {
+            return [
+                ("from", at(0)), ("to", at(2)), ("lines", .int(3)), ("count", .int(40)),
+                ("pay", hex(1)), ("len", .int(412)), ("mime", .string("application/x-ndjson")),
+            ]
+        }
+        return [
+            ("what", .string("granted")), ("type", .string("machine")),
+            ("subject", .string("erp-odoo")), ("roles", .array([.string("erp")])),
+            ("cams", .array([.string("press-3")])), ("until", at(31_536_000)), ("key", hex(13)),
+        ]
     }
 
     private static func upkeep(_ kind: LeafKind) -> [(String, JSON)] {

@@ -169,7 +169,7 @@ struct IndexBuilder {
             put(Table.eventShard(hash), hash.bytes.adding(posting))
         case .delete, .deleted: try addRemoval(leaf, at: index)
         case .genesis, .boot, .keyset, .clock, .snapshot, .part, .gap, .derive, .segmentSeal,
-            .clip, .scrub, .import, .anchor, .incident, .successor:
+            .clip, .scrub, .import, .anchor, .incident, .successor, .grant, .access:
             return
         }
     }
@@ -257,6 +257,9 @@ extension Leaf {
         default: false
         }
     }
+
+    /// Whether `pay` speaks of bytes beside this leaf, and not beside another one.
+    var hasPayload: Bool { isRecord || kind == .access }
 
     /// 0: payload, 1: private section.
     var removalCode: UInt8 { string("what") == "private" ? 1 : 0 }

@@ -102,6 +102,19 @@ extension EvidenceLog {
         return try commit(draft, payload)
     }
 
+    /// A batch of the access trail (`docs/security.md`): strict JSON, a line for each entry.
+    package func addAccessBatch(
+        from: WallTime, to: WallTime, lines: Int, count: Int, _ payload: [UInt8]
+    ) throws(Failure) -> Receipt {
+        var draft = Draft(.access, by: .server)
+        draft.fields = [
+            ("from", .string(from.description)), ("to", .string(to.description)),
+            ("lines", .int(Int64(lines))), ("count", .int(Int64(count))),
+            ("mime", .string("application/x-ndjson")),
+        ]
+        return try commit(draft, payload.span)
+    }
+
     private func picture(
         _ kind: LeafKind, _ instant: WallTime, _ capture: Capture, _ author: Author
     ) throws(Failure) -> Draft {
@@ -170,7 +183,7 @@ extension EvidenceLog {
         _ kind: LeafKind, _ fields: [(String, JSON)], by author: Author = .server
     ) throws(Failure) -> Receipt {
         switch kind {
-        case .part, .gap, .anchor, .clock, .incident, .successor, .scrub: break
+        case .part, .gap, .anchor, .clock, .incident, .successor, .scrub, .grant: break
         default:
             throw Failure(.invalid, "\(kind.rawValue) leaves are not made from plain fields")
         }

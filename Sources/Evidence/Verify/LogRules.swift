@@ -62,7 +62,7 @@ final class LogRules {
         case .clock: clockWasStepped = true
         case .link, .unlink, .derive: try checkTarget(leaf, damage)
         case .snapshot, .clip, .part, .gap, .close, .event, .scrub, .import, .anchor, .incident,
-            .successor:
+            .successor, .grant, .access:
             break
         }
     }

@@ -262,7 +262,7 @@ package struct Verifier {
         let parts = [
             // A delete leaf repeats the hash of what it removes and has nothing beside it.
             (
-                place.payloadBytes, place.payloadOffset, leaf.isRecord ? leaf.digest("pay") : nil,
+                place.payloadBytes, place.payloadOffset, leaf.hasPayload ? leaf.digest("pay") : nil,
                 false
             ),
             (place.privateBytes, place.privateOffset, leaf.digest("priv"), true),

@@ -29,7 +29,8 @@ internal import Glibc
         }
     }
 
-    let descriptor: Int32
+    /// For a wrapper that speaks through this socket, such as TLS, while it keeps the socket.
+    package let descriptor: Int32
     package let peer: Peer
 
     init(owning descriptor: Int32, peer: Peer) {

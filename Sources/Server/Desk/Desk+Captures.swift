@@ -1,3 +1,4 @@
+internal import Access
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -6,12 +7,15 @@ internal import WireProtocol
 
 /// What is added: frames of cameras, pictures from elsewhere.
 extension Desk {
-    func snap(_ fields: borrowing Fields, _ author: Author) throws -> Answer {
+    func snap(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         let cameras = fields.texts(.camera)
         guard (1...SnapRequest.camerasMax).contains(cameras.count) else {
             throw WireError(.invalid, "name one to \(SnapRequest.camerasMax) cameras")
         }
-        var request = SnapRequest(cameras: cameras, by: author)
+        for camera in cameras {
+            try require(.trigger, camera: camera, of: caller, for: .change, on: "snap \(camera)")
+        }
+        var request = SnapRequest(cameras: cameras, by: caller.author)
         request.at = fields.time(.at)
         if let tolerance = fields.int(.toleranceMicroseconds) {
             guard (0...SnapRequest.toleranceMax).contains(tolerance) else {
@@ -28,6 +32,9 @@ extension Desk {
         request.request = fields.text(.requestID)
         request.trigger = fields.text(.trigger)
         let wantsPicture = fields.text(.form) == "picture"
+        if wantsPicture {
+            try require(.read, camera: cameras[0], of: caller, for: .read, on: cameras[0])
+        }
         if wantsPicture, cameras.count > 1 {
             throw WireError(.invalid, "a picture follows for one camera; GET the others by id")
         }
@@ -64,7 +71,8 @@ extension Desk {
         return answer
     }
 
-    func put(_ fields: borrowing Fields, _ body: [UInt8], _ author: Author) throws -> Answer {
+    func put(_ fields: borrowing Fields, _ body: [UInt8], _ caller: Caller) throws -> Answer {
+        try require(.ingest, of: caller, for: .change, on: "put")
         var capture = Capture()
         capture.mime = fields.text(.mime) ?? "image/jpeg"
         capture.links = try fields.links()
@@ -74,7 +82,8 @@ extension Desk {
         }
         let receipt = try log.addImport(
             name: fields.text(.name) ?? "picture",
-            instant: fields.time(.instant) ?? recorder.now, capture, payload: body.span, by: author)
+            instant: fields.time(.instant) ?? recorder.now, capture, payload: body.span,
+            by: caller.author)
         return document(
             RecordJSON.make(try log.record(receipt.id), receipt: try receipt.json(log)))
     }

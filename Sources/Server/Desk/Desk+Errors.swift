@@ -7,10 +7,10 @@ internal import WireProtocol
 extension Desk {
     /// An answer, or what the client is told instead.
     func result(
-        _ operation: Operation, _ payload: [UInt8], body: [UInt8], by author: Author
+        _ operation: Operation, _ payload: [UInt8], body: [UInt8], for caller: Caller
     ) -> Result<Answer, WireError> {
         do {
-            return .success(try perform(operation, payload, body: body, by: author))
+            return .success(try perform(operation, payload, body: body, for: caller))
         } catch let error as WireError {
             return .failure(error)
         } catch let failure as SnapFailure {

@@ -1,3 +1,4 @@
+internal import Access
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -5,29 +6,41 @@ internal import WireProtocol
 
 /// What is said of records afterwards, and what proves them.
 extension Desk {
-    func link(_ fields: borrowing Fields, _ author: Author) throws -> Answer {
+    func link(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
+        let id = try linkable(fields, caller)
         let receipt = try log.link(
-            try fields.requiredID(), to: try fields.links(), reason: fields.text(.reason) ?? "",
-            by: author)
+            id, to: try fields.links(), reason: fields.text(.reason) ?? "",
+            by: caller.author)
         return document(try receipt.fact(log))
     }
 
-    func unlink(_ fields: borrowing Fields, _ author: Author) throws -> Answer {
+    func unlink(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
+        let id = try linkable(fields, caller)
         let receipt = try log.unlink(
-            try fields.requiredID(), from: try fields.links(),
+            id, from: try fields.links(),
             reason: try fields.required(.reason, "a reason; it stands in the log for ever"),
-            by: author)
+            by: caller.author)
         return document(try receipt.fact(log))
     }
 
-    func close(_ fields: borrowing Fields, _ author: Author) throws -> Answer {
+    /// The record that is meant, once the caller may say something of it.
+    private func linkable(_ fields: borrowing Fields, _ caller: Caller) throws -> RecordID {
+        let id = try fields.requiredID()
+        let camera = caller.identity.cameras == nil ? nil : try log.record(id).camera
+        try require(.link, camera: camera, of: caller, for: .change, on: id.description)
+        return id
+    }
+
+    func close(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
+        let check = try fields.required(.check, "the check")
+        try require(.close, of: caller, for: .change, on: "check=\(check)")
         let receipt = try log.close(
-            check: try fields.required(.check, "the check"), verdict: fields.text(.state),
-            reason: fields.text(.reason) ?? "", by: author)
+            check: check, verdict: fields.text(.state),
+            reason: fields.text(.reason) ?? "", by: caller.author)
         return document(try receipt.fact(log))
     }
 
-    func prove(_ fields: borrowing Fields) throws -> Answer {
+    func prove(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         let index: UInt64
         if let id = try fields.recordID() {
             index = try log.index(of: id)
@@ -36,6 +49,9 @@ extension Desk {
         } else {
             throw WireError(.invalid, "give a record's id, or the index of a leaf")
         }
+        let target = "leaf \(index)"
+        try require(.read, of: caller, for: .prove, on: target)
+        try note(caller, .prove, target)
         var answer = Answer()
         answer.reply.add(.index, Int64(clamping: index))
         answer.reply.add(.leaf, String(decoding: try log.leaf(at: index).bytes, as: UTF8.self))

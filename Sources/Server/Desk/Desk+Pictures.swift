@@ -1,3 +1,4 @@
+internal import Access
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -6,7 +7,7 @@ internal import WireProtocol
 
 /// What is there: one picture's bytes, many records' facts.
 extension Desk {
-    func get(_ fields: borrowing Fields) throws -> Answer {
+    func get(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         var others = false
         let id: RecordID
         if let given = try fields.recordID() {
@@ -32,6 +33,7 @@ extension Desk {
             throw WireError(.unsupported, "there is no form \(form); ask for the whole")
         }
         let picture = try log.picture(id)
+        try read(picture.id, camera: picture.camera, byLink: fields.text(.id) == nil, caller)
         var answer = Answer()
         describe(picture, in: &answer.reply)
         if others { answer.reply.add(.more) }
@@ -73,10 +75,11 @@ extension Desk {
         if let camera = picture.camera { fields.add(.camera, camera) }
     }
 
-    func find(_ fields: borrowing Fields) throws -> Answer {
+    func find(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         var query = Query()
         query.links = try fields.linkKeys()
         query.camera = fields.text(.camera)
+        try searching(query, caller)
         query.from = fields.time(.from)
         query.to = fields.time(.to)
         query.newestFirst = !fields.has(.oldest)
@@ -110,7 +113,37 @@ extension Desk {
         if let camera = hit.leaf.string("cam") { item.add(.camera, camera) }
     }
 
-    func show(_ fields: borrowing Fields) throws -> Answer {
-        document(RecordJSON.make(try log.record(try fields.requiredID())))
+    /// An identity that has some cameras only, names one of them.
+    private func searching(_ query: Query, _ caller: Caller) throws {
+        var asked = query.links.map { "\($0.kind)=\($0.value)" }
+        if let camera = query.camera { asked.append("camera \(camera)") }
+        let target = asked.isEmpty ? "everything" : asked.joined(separator: ", ")
+        let cameras = caller.identity.cameras
+        try require(
+            .search, camera: cameras == nil ? nil : query.camera ?? "", of: caller, for: .search,
+            on: target)
+        if caller.identity.readsByLinkOnly, query.links.isEmpty {
+            throw WireError(
+                .denied, "\(caller.identity.actor) finds only what belongs to a link; name one")
+        }
+        try note(caller, .search, target)
+    }
+
+    private func read(
+        _ id: RecordID, camera: String?, byLink: Bool, _ caller: Caller
+    ) throws(Failure) {
+        do throws(Failure) {
+            try caller.identity.requireRead(camera: camera ?? "", namesLink: byLink)
+        } catch {
+            try note(caller, .read, id.description, refusal: error.words)
+            throw error
+        }
+        try note(caller, .read, id.description)
+    }
+
+    func show(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
+        let record = try log.record(try fields.requiredID())
+        try read(record.leaf.id, camera: record.camera, byLink: false, caller)
+        return document(RecordJSON.make(record))
     }
 }

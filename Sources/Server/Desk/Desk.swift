@@ -1,4 +1,5 @@
 internal import Base
+package import Access
 package import Evidence
 package import EvidenceFormat
 package import Recorder
@@ -9,14 +10,17 @@ internal import WireProtocol
 package struct Desk: Sendable {
     let log: EvidenceLog
     let recorder: Recorder
+    let trail: AccessTrail
     /// How the server is, as one document.
     let status: @Sendable () throws -> JSON
 
     package init(
-        log: EvidenceLog, recorder: Recorder, status: @escaping @Sendable () throws -> JSON
+        log: EvidenceLog, recorder: Recorder, trail: AccessTrail,
+        status: @escaping @Sendable () throws -> JSON
     ) {
         self.log = log
         self.recorder = recorder
+        self.trail = trail
         self.status = status
     }
 
@@ -32,20 +36,22 @@ package struct Desk: Sendable {
     static func takesBody(_ operation: Operation) -> Bool { operation == .put }
 
     func perform(
-        _ operation: Operation, _ payload: [UInt8], body: [UInt8], by author: Author
+        _ operation: Operation, _ payload: [UInt8], body: [UInt8], for caller: Caller
     ) throws -> Answer {
         let fields = try Fields(payload.span)
         switch operation {
-        case .status: return document(try status())
-        case .get: return try get(fields)
-        case .find: return try find(fields)
-        case .show: return try show(fields)
-        case .put: return try put(fields, body, author)
-        case .snap: return try snap(fields, author)
-        case .link: return try link(fields, author)
-        case .unlink: return try unlink(fields, author)
-        case .close: return try close(fields, author)
-        case .prove: return try prove(fields)
+        case .status:
+            try require(.status, of: caller, for: .status, on: "")
+            return document(try status())
+        case .get: return try get(fields, caller)
+        case .find: return try find(fields, caller)
+        case .show: return try show(fields, caller)
+        case .put: return try put(fields, body, caller)
+        case .snap: return try snap(fields, caller)
+        case .link: return try link(fields, caller)
+        case .unlink: return try unlink(fields, caller)
+        case .close: return try close(fields, caller)
+        case .prove: return try prove(fields, caller)
         case .consistency: return try consistency(fields)
         case .checkpoint: return checkpoint()
         default:

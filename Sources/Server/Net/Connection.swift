@@ -1,7 +1,6 @@
+internal import Access
 internal import Base
-internal import Evidence
 internal import Linux
-internal import Synchronization
 internal import WireProtocol
 
 /// One client: its socket, its session, and what is on the way in either direction. Only the loop's
@@ -19,7 +18,7 @@ final class Connection: @unchecked Sendable {
         var reserved = 0
     }
 
-    let socket: StreamSocket
+    let transport: Transport
     let token: UInt64
     var interest = Poller.Interest.read
     private let service: Service
@@ -30,7 +29,10 @@ final class Connection: @unchecked Sendable {
     private var queue = SendQueue()
     private var outgoing: [Outgoing] = []
     private var uploads: [UInt32: Upload] = [:]
-    private var author: Author?
+    private var admission: Admission
+    private var caller: Caller?
+    /// Of the book, when the identity was last looked up.
+    private var generation: UInt64 = 0
     private var running = 0
     private var heard: UInt64
     /// When the client last took something, or had nothing to take.
@@ -40,9 +42,11 @@ final class Connection: @unchecked Sendable {
     private var hasGone = false
 
     init(
-        _ socket: StreamSocket, token: UInt64, service: Service, mailbox: Mailbox, now: UInt64
+        _ transport: Transport, _ entrance: Entrance, token: UInt64, service: Service,
+        mailbox: Mailbox, now: UInt64
     ) {
-        self.socket = socket
+        self.transport = transport
+        admission = Admission(service.gate, entrance.kind, transport.socket.peer)
         self.token = token
         self.service = service
         self.mailbox = mailbox
@@ -61,11 +65,14 @@ final class Connection: @unchecked Sendable {
     var wanted: Poller.Interest {
         var wanted: Poller.Interest = []
         if !isFull, !isLeaving || running > 0 { wanted.insert(.read) }
-        if !queue.isEmpty { wanted.insert(.write) }
+        if !queue.isEmpty, transport.isReady, transport.awaits.isEmpty { wanted.insert(.write) }
+        wanted.formUnion(transport.awaits)
         return wanted
     }
 
     func close() {
+        admission.abandon()
+        transport.close()
         for upload in uploads.values { service.release(upload.reserved) }
         uploads = [:]
     }
@@ -73,8 +80,19 @@ final class Connection: @unchecked Sendable {
     // MARK: Reading
 
     func readable(_ scratch: PageBuffer, at now: UInt64) {
-        guard !isFull else { return }
-        switch socket.read(into: scratch, after: 0) {
+        guard prepare() else { return }
+        repeat { readOnce(scratch, at: now) } while transport.hasPending && !isFull && !hasGone
+    }
+
+    /// The handshake, where there is one.
+    private func prepare() -> Bool {
+        guard !transport.isReady else { return !isFull }
+        if case .ended = transport.prepare() { hasGone = true }
+        return transport.isReady
+    }
+
+    private func readOnce(_ scratch: PageBuffer, at now: UInt64) {
+        switch transport.read(into: scratch) {
         case .blocked: return
         case .ended: hasGone = true
         case .done(let count):
@@ -150,7 +168,7 @@ final class Connection: @unchecked Sendable {
             answer.add(.version, WireLimits.version)
             answer.add(.name, service.options.name)
             answer.add(.origin, service.origin)
-            if case .user = socket.peer { answer.add(.method, "owner") }
+            for method in admission.methods(transport.tls) { answer.add(.method, method) }
             answer.add(.window, Int64(WireLimits.windowDefault))
             answer.add(.streamsMax, Int64(WireLimits.streamsMax))
             answer.add(.idleSeconds, Int64(service.options.idleSeconds))
@@ -164,25 +182,43 @@ final class Connection: @unchecked Sendable {
 
     private func admit(_ payload: Span<UInt8>) {
         do throws(WireError) {
-            let fields = try Fields(payload)
-            let method = try fields.required(.method, "how to log in")
-            // The socket's mode lets its owner alone connect; the system's own user may everything.
-            guard method == "owner", case .user(let user) = socket.peer else {
-                throw WireError(
-                    .notAdmitted,
-                    "there is no log-in \"\(method)\" here; WELCOME names those there are")
-            }
-            let name = fields.text(.name) ?? "user \(user)"
-            author = Author(actor: name, session: "local-\(user)")
-            session.admitted()
+            let step = try admission.step(try Fields(payload), transport.tls)
             var answer = FieldWriter()
-            answer.add(.name, name)
-            answer.add(.role, "owner")
-            queue.add(
-                FrameHeader(.admitted, payloadBytes: answer.bytes.count), answer.bytes)
+            switch step {
+            case .challenge(let sasl):
+                answer.add(.sasl, sasl)
+                queue.add(FrameHeader(.challenge, payloadBytes: answer.bytes.count), answer.bytes)
+            case .admitted(let identity, let sasl):
+                generation = service.gate.book.generation
+                caller = Caller(
+                    identity: identity, peer: transport.socket.peer.description,
+                    session: "wire-\(token)")
+                session.admitted()
+                answer.add(.name, identity.actor)
+                for role in identity.roles { answer.add(.role, role.rawValue) }
+                for right in identity.rights.list { answer.add(.right, right.rawValue) }
+                if identity.mustChange { answer.add(.mustChange) }
+                if let sasl { answer.add(.sasl, sasl) }
+                queue.add(FrameHeader(.admitted, payloadBytes: answer.bytes.count), answer.bytes)
+            }
         } catch {
             refuse(0, error)
         }
+    }
+
+    /// Rights that were taken back end at the next request, not at the next log-in.
+    private func renewed(_ caller: Caller) throws(Failure) -> Caller {
+        let current = service.gate.book.generation
+        if current == generation {
+            try caller.identity.requireCurrent(at: service.clock.now)
+            return caller
+        }
+        let renewed = Caller(
+            identity: try service.gate.book.renew(caller.identity), peer: caller.peer,
+            session: caller.session)
+        generation = current
+        self.caller = renewed
+        return renewed
     }
 
     // MARK: Requests
@@ -190,9 +226,15 @@ final class Connection: @unchecked Sendable {
     private func request(
         _ stream: UInt32, _ code: UInt16, _ payload: Span<UInt8>, last: Bool
     ) {
-        guard let operation = Operation(rawValue: code), let author else {
+        guard let operation = Operation(rawValue: code), let known = caller else {
             return refuse(
                 stream, WireError(.unknownOperation, "this server knows no operation \(code)"))
+        }
+        let caller: Caller
+        do throws(Failure) {
+            caller = try renewed(known)
+        } catch {
+            return refuse(0, WireError(.notAdmitted, error.words))
         }
         if Desk.takesBody(operation) {
             uploads[stream] = Upload(operation: operation, payload: payload.array())
@@ -204,26 +246,26 @@ final class Connection: @unchecked Sendable {
         }
         let bytes = payload.array()
         if Desk.isQuick(operation) {
-            perform(operation, stream, bytes, author)
+            perform(operation, stream, bytes, caller)
         } else {
-            run(operation, stream, bytes, [], author)
+            run(operation, stream, bytes, [], caller)
         }
     }
 
     private func perform(
-        _ operation: Operation, _ stream: UInt32, _ payload: [UInt8], _ author: Author
+        _ operation: Operation, _ stream: UInt32, _ payload: [UInt8], _ caller: Caller
     ) {
-        let result = service.desk.result(operation, payload, body: [], by: author)
+        let result = service.desk.result(operation, payload, body: [], for: caller)
         answer(stream, operation.rawValue, result)
     }
 
     private func run(
         _ operation: Operation, _ stream: UInt32, _ payload: [UInt8], _ body: [UInt8],
-        _ author: Author
+        _ caller: Caller
     ) {
         let (desk, mailbox, token) = (service.desk, self.mailbox, self.token)
         let isTaken = service.workers.run {
-            let result = desk.result(operation, payload, body: body, by: author)
+            let result = desk.result(operation, payload, body: body, for: caller)
             mailbox.post(
                 Completion(
                     connection: token, stream: stream, code: operation.rawValue, result: result))
@@ -285,9 +327,9 @@ final class Connection: @unchecked Sendable {
     }
 
     private func finish(_ stream: UInt32) {
-        guard let upload = uploads.removeValue(forKey: stream), let author else { return }
+        guard let upload = uploads.removeValue(forKey: stream), let caller else { return }
         service.release(upload.reserved)
-        run(upload.operation, stream, upload.payload, upload.body, author)
+        run(upload.operation, stream, upload.payload, upload.body, caller)
     }
 
     // MARK: Sending
@@ -300,7 +342,7 @@ final class Connection: @unchecked Sendable {
                 took = now
                 break
             }
-            switch queue.flush(to: socket) {
+            switch queue.flush(to: transport) {
             case .done:
                 took = now
                 if !queue.isEmpty { return }
@@ -343,7 +385,8 @@ final class Connection: @unchecked Sendable {
 
     func look(at now: UInt64) {
         let options = service.options
-        if author == nil, now - since > options.loginSeconds {
+        if caller == nil, !isLeaving, now - since > options.loginSeconds {
+            guard transport.isReady else { return hasGone = true }
             return refuse(0, WireError(.timedOut, "nobody logged in on this connection in time"))
         }
         let isStuck = !queue.isEmpty && now - took > options.idleSeconds

@@ -8,26 +8,26 @@ final class NetLoop: Sendable {
     private static let bellToken: UInt64 = 0
     private static let endingSeconds: UInt64 = 5
 
-    private let listeners: [Listener]
+    private let entrances: [Entrance]
     private let service: Service
     private let mailbox: Mailbox
     private let poller: Poller
 
-    init(_ listeners: [Listener], _ service: Service) throws(Failure) {
-        self.listeners = listeners
+    init(_ entrances: [Entrance], _ service: Service) throws(Failure) {
+        self.entrances = entrances
         self.service = service
         mailbox = try Mailbox()
         poller = try Poller()
         try poller.add(mailbox.bell, token: Self.bellToken)
-        for (i, listener) in listeners.enumerated() {
-            try poller.add(listener, token: UInt64(i + 1))
+        for (i, entrance) in entrances.enumerated() {
+            try poller.add(entrance.listener, token: UInt64(i + 1))
         }
     }
 
     func end() { mailbox.end() }
 
     func run() {
-        var state = LoopState(firstToken: UInt64(listeners.count + 1))
+        var state = LoopState(firstToken: UInt64(entrances.count + 1))
         var ready: [Poller.Ready] = []
         while true {
             poller.wait(milliseconds: 1000, into: &ready)
@@ -42,14 +42,14 @@ final class NetLoop: Sendable {
             if state.now != state.looked { look(&state) }
             if let end = state.endsAt, state.connections.isEmpty || state.now >= end { break }
         }
-        for listener in listeners { listener.remove() }
+        for entrance in entrances { entrance.listener.remove() }
     }
 
     private func handle(_ event: Poller.Ready, _ state: inout LoopState) {
         if event.token == Self.bellToken {
             mailbox.bell.silence()
-        } else if event.token <= UInt64(listeners.count) {
-            accept(from: listeners[Int(event.token) - 1], &state)
+        } else if event.token <= UInt64(entrances.count) {
+            accept(from: entrances[Int(event.token) - 1], &state)
         } else if let connection = state.connections[event.token] {
             if event.events.contains(.read) || !event.events.isDisjoint(with: .hangUp) {
                 connection.readable(state.scratch, at: state.now)
@@ -58,35 +58,49 @@ final class NetLoop: Sendable {
         }
     }
 
-    private func accept(from listener: Listener, _ state: inout LoopState) {
+    private func accept(from entrance: Entrance, _ state: inout LoopState) {
         // A bounded number at a time, so that a flood of callers leaves time for the others.
         for _ in 0..<64 {
             let socket: StreamSocket
             do throws(Failure) {
-                guard let caller = try listener.accept() else { return }
+                guard let caller = try entrance.listener.accept() else { return }
                 socket = caller
             } catch {
                 // No descriptor is left: callers wait in the kernel until somebody hangs up.
                 return
             }
             guard state.connections.count < service.options.connectionsMax else {
-                var bytes: [UInt8] = []
-                WireError(.tooMany, "the server has all the connections it takes; try later")
-                    .append(to: &bytes, stream: 0)
-                _ = socket.write(bytes.span)
+                turnAway(socket, entrance)
                 continue
             }
-            let token = state.nextToken
-            state.nextToken += 1
-            let connection = Connection(
-                socket, token: token, service: service, mailbox: mailbox, now: state.now)
             do throws(Failure) {
-                try poller.add(socket, token: token, connection.interest)
+                try begin(socket, entrance, &state)
             } catch {
-                return
+                // Out of memory or descriptors: this caller is hung up on, the others stay.
+                continue
             }
-            state.connections[token] = connection
         }
+    }
+
+    private func begin(
+        _ socket: StreamSocket, _ entrance: Entrance, _ state: inout LoopState
+    ) throws(Failure) {
+        let token = state.nextToken
+        state.nextToken += 1
+        let connection = Connection(
+            try Transport(socket, entrance.context), entrance, token: token, service: service,
+            mailbox: mailbox, now: state.now)
+        try poller.add(socket, token: token, connection.interest)
+        state.connections[token] = connection
+    }
+
+    /// Behind TLS there is no word yet that could be said.
+    private func turnAway(_ socket: StreamSocket, _ entrance: Entrance) {
+        guard entrance.context == nil else { return }
+        var bytes: [UInt8] = []
+        WireError(.tooMany, "the server has all the connections it takes; try later")
+            .append(to: &bytes, stream: 0)
+        _ = socket.write(bytes.span)
     }
 
     /// After anything happened to a connection: sends, waits for what it waits for, or ends it.
@@ -101,7 +115,7 @@ final class NetLoop: Sendable {
         guard interest != connection.interest else { return }
         connection.interest = interest
         do throws(Failure) {
-            try poller.change(connection.socket, token: connection.token, interest)
+            try poller.change(connection.transport.socket, token: connection.token, interest)
         } catch {
             connection.close()
             state.connections[connection.token] = nil
@@ -120,9 +134,9 @@ final class NetLoop: Sendable {
     private func beginToEnd(_ state: inout LoopState) {
         guard state.endsAt == nil else { return }
         state.endsAt = state.now + Self.endingSeconds
-        for listener in listeners {
+        for entrance in entrances {
             // One that cannot be removed is closed with the loop.
-            do throws(Failure) { try poller.remove(listener) } catch {}
+            do throws(Failure) { try poller.remove(entrance.listener) } catch {}
         }
         for connection in state.connections.values {
             connection.sayGoodbye()

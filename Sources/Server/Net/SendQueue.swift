@@ -52,7 +52,7 @@ struct SendQueue: Sendable {
 
     /// Writes as much as the socket takes. `.ended` also when a file is shorter than what was
     /// promised of it: the frame cannot be completed any more.
-    mutating func flush(to socket: StreamSocket) -> StreamSocket.Progress {
+    mutating func flush(to transport: Transport) -> StreamSocket.Progress {
         cutTail()
         var done = 0
         while first < pieces.count {
@@ -60,9 +60,9 @@ struct SendQueue: Sendable {
             switch pieces[first] {
             case .bytes(let bytes, let range):
                 let more = first + 1 < pieces.count
-                progress = socket.write(bytes.span.extracting(range), more: more)
+                progress = transport.write(bytes.span.extracting(range), more: more)
             case .slice(let slice):
-                progress = socket.write(slice, upTo: slice.count)
+                progress = transport.write(slice)
             }
             guard case .done(let count) = progress else {
                 return progress == .blocked && done > 0 ? .done(done) : progress

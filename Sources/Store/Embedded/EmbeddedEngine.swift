@@ -55,7 +55,7 @@ package final class EmbeddedEngine: StorageEngine {
     /// Opens or creates the directory. One process at a time may write.
     package init(
         _ root: String, files: any FileSystem = RealFileSystem(), options: Options = Options(),
-        foreignFolders: [String] = ["keys", "cameras", "rings"]
+        foreignFolders: [String] = ["keys", "cameras", "rings", "access"]
     ) throws(Failure) {
         self.root = root
         self.files = files

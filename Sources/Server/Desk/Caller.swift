@@ -1,0 +1,35 @@
+internal import Access
+internal import Base
+internal import Evidence
+
+/// Whoever asks: proven at the log-in, never what the client says of itself.
+struct Caller: Sendable {
+    let identity: Identity
+    let peer: String
+    let session: String
+
+    var author: Author { Author(actor: identity.actor, session: session) }
+}
+
+extension Desk {
+    /// Throws unless the caller has the right; a refusal stands in the trail.
+    func require(
+        _ right: Right, camera: String? = nil, of caller: Caller, for action: TrailAction,
+        on target: String
+    ) throws(Failure) {
+        do throws(Failure) {
+            try caller.identity.require(right, camera: camera)
+        } catch {
+            try note(caller, action, target, refusal: error.words)
+            throw error
+        }
+    }
+
+    /// What is not noted is not shown.
+    func note(
+        _ caller: Caller, _ action: TrailAction, _ target: String, refusal: String? = nil
+    ) throws(Failure) {
+        try trail.note(
+            TrailEntry(caller.identity, action, target, peer: caller.peer, refusal: refusal))
+    }
+}
