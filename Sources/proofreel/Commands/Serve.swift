@@ -78,7 +78,9 @@ struct Serve {
         let status: StatusServer
         let recorder: Recorder
         let control: ControlServer
+        let access: AccessDesk
         do {
+            access = try AccessDesk(session)
             status = try StatusServer(session, anchored: anchored)
             recorder = try Recorder(
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
@@ -88,8 +90,8 @@ struct Serve {
             do { try session.close() } catch {}
             throw error
         }
-        Serving.begin(Serving(session: session, recorder: recorder))
-        StartPage(session, isNew: isNew).print(console)
+        Serving.begin(Serving(session: session, recorder: recorder, access: access))
+        StartPage(session, isNew: isNew, firstSecret: access.firstSecret).print(console)
         for line in try StatusPage(status.document()).lines(console) { console.print(line) }
         for (id, failure) in recorder.start() {
             console.print(console.bad("camera \(id) does not record: \(failure.words)"))
@@ -98,7 +100,10 @@ struct Serve {
         console.print("\nready; Ctrl-C ends")
         let scrubbing = Scrubbing(session.log, plan)
         var watch = Watch(session, scrubbing)
-        while !Process.waitForTermination(milliseconds: 500) { watch.look(console) }
+        while !Process.waitForTermination(milliseconds: 500) {
+            watch.look(console)
+            access.keepUp(console)
+        }
         console.print("ending")
         control.end()
         recorder.close()
@@ -107,6 +112,7 @@ struct Serve {
         status.end()
         let stopped = session.log.stopped
         do throws(Failure) {
+            try access.end()
             try session.close()
         } catch {
             throw stopped ?? error
@@ -145,16 +151,27 @@ struct Serve {
 struct StartPage {
     private let session: Session
     private let isNew: Bool
+    /// The first admin's password, which is told here and nowhere else.
+    private let firstSecret: String?
 
-    init(_ session: Session, isNew: Bool) {
+    init(_ session: Session, isNew: Bool, firstSecret: String?) {
         self.session = session
         self.isNew = isNew
+        self.firstSecret = firstSecret
     }
 
     func print(_ console: Console) {
         if isNew {
             console.print(
                 console.bold("a new log, with new keys in \(session.directory.keys.folder)"))
+        }
+        if let firstSecret {
+            console.print(
+                "the first admin is \(console.bold("admin"))"
+                    + " with the password \(console.bold(firstSecret))")
+            console.print(
+                "it is shown once, and opens nothing until it is changed: proofreel user passwd"
+                    + " admin")
         }
         let report = session.report
         if report.takenOver > 0 {
