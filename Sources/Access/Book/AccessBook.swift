@@ -52,13 +52,11 @@ package final class AccessBook: Sendable {
         state = Monitor(State(list: list, usesSaved: clock.now))
     }
 
-    private static func path(in folder: String) -> String { "\(folder)/book.json" }
+    static func path(in folder: String) -> String { "\(folder)/book.json" }
 
     // MARK: Looking up
 
-    package var people: [Person] { state.withLock { $0.list.people } }
-    package var tokens: [Token] { state.withLock { $0.list.tokens } }
-    package var machines: [Machine] { state.withLock { $0.list.machines } }
+    package var contents: AccessContents { AccessContents(state.withLock { $0.list }) }
 
     /// Grows with every change: a session that has seen this number need not ask `renew` again.
     package var generation: UInt64 { edition.load(ordering: .acquiring) }

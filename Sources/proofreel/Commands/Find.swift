@@ -1,3 +1,4 @@
+internal import Access
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -47,6 +48,7 @@ struct Find {
             throw UsageError("--from should come before --to")
         }
         try work.reading { log in
+            try work.note(.search, asked(query))
             let page = try log.find(query)
             let records = try page.hits.map { try log.record($0.leaf.id) }
             if arguments.has("json") {
@@ -59,6 +61,12 @@ struct Find {
             }
         }
         return .done
+    }
+
+    /// What was asked for, in the words of the trail.
+    private func asked(_ query: Query) -> String {
+        (query.links.map { "\($0.kind)=\($0.value)" }
+            + [query.camera.map { "camera=\($0)" }].compactMap { $0 }).joined(separator: " ")
     }
 
     private func show(_ records: [Record], _ cursor: String?) {
