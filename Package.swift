@@ -235,6 +235,12 @@ let package = Package(
                 "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
                 "Ingest", "Store", "Evidence", "Recorder", "TestSupport",
             ]),
+        tests(
+            "ServerTests",
+            imports: [
+                "Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol", "EvidenceFormat",
+                "Evidence", "Recorder", "Access", "Server", "TestSupport",
+            ]),
         // Runs the built program, so it depends on it and imports nothing of it.
         tests("CommandLineTests", imports: ["TestSupport", "proofreel"]),
         tests("TidyTests", imports: []),

@@ -49,8 +49,9 @@ struct Outgoing: Sendable {
     var isFinished: Bool { reply == nil && sent == bodyCount }
 
     /// Puts the next pieces into the queue: items while there is credit (the last one may take more
-    /// than is left, for an item cannot be cut), the reply, then at most one frame of the body. Returns the credit it used; none while it is not finished means
-    /// that the client has to give more first.
+    /// than is left, for an item cannot be cut), the reply, then at most one frame of the body.
+    /// Returns the credit it used; none while it is not finished means that the client has to give
+    /// more first.
     mutating func emit(into queue: inout SendQueue, credit: Int) -> Int {
         var used = 0
         while let item = items.first {
