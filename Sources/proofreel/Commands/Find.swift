@@ -48,7 +48,7 @@ struct Find {
             throw UsageError("--from should come before --to")
         }
         try work.reading { log in
-            try work.note(.search, asked(query))
+            try work.note(.search, TrailEntry.target(of: query))
             let page = try log.find(query)
             let records = try page.hits.map { try log.record($0.leaf.id) }
             if arguments.has("json") {
@@ -61,12 +61,6 @@ struct Find {
             }
         }
         return .done
-    }
-
-    /// What was asked for, in the words of the trail.
-    private func asked(_ query: Query) -> String {
-        (query.links.map { "\($0.kind)=\($0.value)" }
-            + [query.camera.map { "camera=\($0)" }].compactMap { $0 }).joined(separator: " ")
     }
 
     private func show(_ records: [Record], _ cursor: String?) {
