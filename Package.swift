@@ -159,6 +159,9 @@ let package = Package(
         support(
             "TestSupport",
             imports: ["Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence"]),
+        support(
+            "CameraSupport",
+            imports: ["Base", "Linux", "Ingest", "TestSupport"]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
         tests(
@@ -197,7 +200,7 @@ let package = Package(
             "IngestTests",
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "HTTPClient", "V4L2", "FragmentFormat",
-                "Ingest", "TestSupport",
+                "Ingest", "TestSupport", "CameraSupport",
             ], files: ["Machine"]),
         // A process that runs one source and prints what it does.
         tool(
@@ -209,7 +212,7 @@ let package = Package(
             "RecorderTests",
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
-                "Ingest", "Store", "Evidence", "Recorder", "TestSupport",
+                "Ingest", "Store", "Evidence", "Recorder", "TestSupport", "CameraSupport",
             ]),
         // Runs the built program, so it depends on it and imports nothing of it.
         tests("CommandLineTests", imports: ["TestSupport", "proofreel"]),

@@ -39,13 +39,17 @@ package final class CameraReport: Sendable {
 
     private let state: Monitor<State>
     private let clock: any Clock
+    /// Told on the camera's thread who answers, at each connection.
+    private let met: @Sendable (DeviceTraits) -> Void
 
     /// `recorded`: the newest instant that the ring has from before, and why it ends there.
     package init(
         _ clock: any Clock, recorded: WallTime? = nil,
-        because interruption: (cause: GapCause, words: String)? = nil
+        because interruption: (cause: GapCause, words: String)? = nil,
+        met: @escaping @Sendable (DeviceTraits) -> Void = { _ in }
     ) {
         self.clock = clock
+        self.met = met
         var state = State(status: CameraStatus(since: clock.now))
         state.recorded = recorded
         state.interruption = interruption
@@ -123,6 +127,8 @@ package final class CameraReport: Sendable {
             change(&state.status)
         }
     }
+
+    func identified(_ traits: DeviceTraits) { met(traits) }
 
     func began(_ format: StreamFormat) {
         state.withLock { $0.status.format = format }

@@ -134,10 +134,11 @@ package final class Recorder: Sendable {
         let file = try RingFile(path, bytes: bytes, RealFileSystem())
         let ring = try CameraRing.open(
             camera: config.id, file, ringOptions, bell: disk.bell)
-        let report = CameraReport(
-            clock, recorded: ring.range?.upperBound, because: reason)
         let book = self.book
         let (id, clock) = (config.id, self.clock)
+        let report = CameraReport(
+            clock, recorded: ring.range?.upperBound, because: reason,
+            met: { [weak self] in self?.met($0, behind: id) })
         let camera = Camera(config, ring: ring, report: report, clock: clock) {
             () throws(SourceFailure) in
             let url: CameraURL

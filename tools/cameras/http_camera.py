@@ -45,7 +45,8 @@ class HTTPConnection(socketserver.StreamRequestHandler):
                 return
 
     def head(self, code, fields=(), length=None):
-        lines = [f"HTTP/1.1 {code} {REASONS.get(code, 'Error')}", *fields]
+        lines = [f"HTTP/1.1 {code} {REASONS.get(code, 'Error')}", f"Server: {self.camera.name}"]
+        lines += fields
         if length is not None:
             lines.append(f"Content-Length: {length}")
         self.wfile.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))

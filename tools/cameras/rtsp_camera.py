@@ -112,7 +112,7 @@ class RTSPConnection(socketserver.StreamRequestHandler):
 
     def describe(self, url):
         base = f"rtsp://{url.netloc.rpartition('@')[2]}{url.path}/"
-        lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=camera", "c=IN IP4 0.0.0.0", "t=0 0"]
+        lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", f"s={self.camera.name}", "c=IN IP4 0.0.0.0", "t=0 0"]
         lines += ["a=control:*"] + self.camera.clip.sdp(with_sets=self.fault != "nosprop")
         if self.fault == "wrongsprop" and self.camera.other:
             lines[6:] = self.camera.other.sdp()

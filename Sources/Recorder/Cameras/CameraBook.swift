@@ -55,6 +55,10 @@ package final class CameraBook: Sendable {
                         "there is a camera \(config.id) already; change it with proofreel camera"
                             + " set \(config.id), or choose another id")
                 }
+                // The camera's thread may have met a device since the caller looked; behind another
+                // address stands another one.
+                let isSamePlace = changed[i].url == config.url
+                config.device = isSamePlace ? changed[i].device : nil
                 changed[i] = config
             } else {
                 guard changed.count < Self.countMax else {
@@ -65,6 +69,22 @@ package final class CameraBook: Sendable {
             try write(changed)
             cameras = changed
             return config
+        }
+    }
+
+    /// A device answered, or was accepted: written down only when that is news.
+    func update(
+        device id: String, _ change: (inout KnownDevice?) -> Void
+    ) throws(Failure) -> KnownDevice? {
+        try cameras.withLock { cameras throws(Failure) in
+            guard let i = cameras.firstIndex(where: { $0.id == id }) else { return nil }
+            var changed = cameras
+            change(&changed[i].device)
+            guard changed[i].device != cameras[i].device else { return changed[i].device }
+            // What is known in memory holds even if the disk does not take it.
+            cameras = changed
+            try write(changed)
+            return changed[i].device
         }
     }
 

@@ -40,11 +40,15 @@ extension CommandSpec {
         path: ["camera", "set"], summary: "Change a camera; its ring stays.",
         usage: "ID [--url URL] [options]",
         positionals: 1...1,
-        options: [.value("url", "URL", "another address")] + OptionSpec.camera + OptionSpec.writing,
+        options: [
+            .value("url", "URL", "another address"),
+            .flag("accept-device", "the device that answers now is the camera's from now on"),
+        ] + OptionSpec.camera + OptionSpec.writing,
         examples: [
             .init("proofreel camera set press-3 --room \"Hall 2\"", ""),
             .init("proofreel camera set press-3 --user qa --password-file -", "a new password"),
             .init("proofreel camera set press-3 --setting transport=", "back to the default"),
+            .init("proofreel camera set press-3 --accept-device", "the camera was exchanged"),
         ],
         place: .server,
         run: { try CameraChange(Work(arguments: $0, console: $1)).set() })
@@ -94,6 +98,11 @@ struct CameraChange {
     }
 
     func set() throws -> ExitCode {
+        if arguments.has("accept-device") {
+            try recorder.acceptDevice(of: id)
+            // Nothing else to change, so nothing to interrupt recording for.
+            if !changesMore { return try done("the device that answers as \(id) is its own now") }
+        }
         var config = try recorder.book.camera(id)
         var credentials = try credentials(nil)
         if let text = arguments.value("url") {
@@ -104,6 +113,11 @@ struct CameraChange {
         try apply(to: &config)
         try recorder.change(config, credentials: credentials, by: work.author)
         return try done("\(id) is changed")
+    }
+
+    private var changesMore: Bool {
+        arguments.value("url") != nil
+            || OptionSpec.camera.contains { !arguments.all($0.name).isEmpty }
     }
 
     func turn(_ on: Bool) throws -> ExitCode {
@@ -121,7 +135,9 @@ struct CameraChange {
 
     private func done(_ words: String) throws -> ExitCode {
         if arguments.has("json") {
-            work.console.print(CameraJSON.make(try recorder.camera(id)))
+            work.console.print(
+                CameraJSON.make(
+                    try recorder.camera(id), device: try recorder.book.camera(id).device))
         } else {
             work.console.print(words)
             if recorder.book.all.first(where: { $0.id == id })?.isOn == true {

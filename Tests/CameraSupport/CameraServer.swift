@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 
 /// `tools/cameras/camera-server`, running for as long as this lives.
-final class RTSPCameraServer {
-    let rtspPort: Int
-    let httpPort: Int
+package final class CameraServer {
+    package let rtspPort: Int
+    package let httpPort: Int
     private let child: Child
 
-    init(_ arguments: [String]) throws {
+    package init(_ arguments: [String]) throws {
         // From the folder of the test program.
         child = try Child("../../../tools/cameras/camera-server", arguments)
         guard child.waits(for: "{") else { throw ChildFailure("the camera server did not start") }
@@ -19,7 +19,7 @@ final class RTSPCameraServer {
 
     deinit { child.kill() }
 
-    func url(_ rest: String = "/live", credentials: String = "") -> String {
+    package func url(_ rest: String = "/live", credentials: String = "") -> String {
         "rtsp://\(credentials)127.0.0.1:\(rtspPort)\(rest)"
     }
 }
