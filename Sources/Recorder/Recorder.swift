@@ -110,18 +110,24 @@ package final class Recorder: Sendable {
         try open(changed, because: (.configuration, "\(words) by \(author.actor)"))
     }
 
-    /// Forgets the camera and its ring. What became evidence stays.
+    /// Forgets the camera and its ring, and its sub stream. What became evidence stays.
     package func remove(_ id: String) throws(Failure) {
         changes.lock()
         defer { changes.unlock() }
         let config = try book.camera(id)
-        close(id)
+        let streams = [config.id] + (sub(of: id).map { [$0.id] } ?? [])
+        for stream in streams { close(stream) }
         try book.remove(id)
-        let path = ringPath(config.id)
-        if RealFileSystem().exists(path) { try RealFileSystem().remove(path) }
+        for path in streams.map(ringPath) where RealFileSystem().exists(path) {
+            try RealFileSystem().remove(path)
+        }
     }
 
-    private func ringPath(_ id: String) -> String { "\(dataDirectory)/rings/\(id).ring" }
+    /// `press-3.ring`, and `press-3.sub.ring`: no camera's id has a dot.
+    private func ringPath(_ id: String) -> String {
+        let name = id.split(separator: "/").joined(separator: ".")
+        return "\(dataDirectory)/rings/\(name).ring"
+    }
 
     private func open(
         _ config: CameraConfig, because reason: (cause: GapCause, words: String)

@@ -61,6 +61,13 @@ package final class CameraBook: Sendable {
                 config.device = isSamePlace ? changed[i].device : nil
                 changed[i] = config
             } else {
+                let main = CameraConfig.mainID(of: config.id)
+                guard !config.isSub || changed.contains(where: { $0.id == main }) else {
+                    throw Failure(
+                        .notFound,
+                        "\(config.id) would be the sub stream of \(main), which is not there; add"
+                            + " that first")
+                }
                 guard changed.count < Self.countMax else {
                     throw Failure(.refused, "there are \(Self.countMax) cameras; no more fit")
                 }
@@ -90,7 +97,8 @@ package final class CameraBook: Sendable {
 
     package func remove(_ id: String) throws(Failure) {
         try cameras.withLock { cameras throws(Failure) in
-            let changed = cameras.filter { $0.id != id }
+            let sub = CameraConfig.subID(of: id)
+            let changed = cameras.filter { $0.id != id && $0.id != sub }
             try write(changed)
             cameras = changed
         }

@@ -32,7 +32,8 @@ package struct CameraConfig: Hashable, Sendable {
         self.added = added
     }
 
-    package static func check(id: String) throws(Failure) {
+    package static func check(id whole: String) throws(Failure) {
+        let id = mainID(of: whole)
         let letters = id.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
         }

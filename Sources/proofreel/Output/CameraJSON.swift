@@ -13,6 +13,7 @@ enum CameraJSON {
         let status = camera.report.status
         var fields: [(String, JSON)] = [
             ("id", .string(config.id)), ("name", .string(config.name)),
+            ("role", .string(config.isSub ? "sub" : "main")),
             ("url", .string(config.url.description)), ("state", .string(status.state.rawValue)),
             ("since", .string(status.since.description)),
             ("has_credentials", .bool(config.sealed != nil)), ("on", .bool(config.isOn)),
