@@ -161,7 +161,7 @@ let package = Package(
             imports: ["Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence"]),
         support(
             "CameraSupport",
-            imports: ["Base", "Linux", "Ingest", "TestSupport"]),
+            imports: ["Base", "Linux", "HTTPClient", "Ingest", "TestSupport"]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
         tests(

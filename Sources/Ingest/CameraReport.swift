@@ -64,10 +64,16 @@ package final class CameraReport: Sendable {
         }
     }
 
-    /// Why nothing is recorded from here on, unless something else has stopped it already.
+    /// Why nothing is recorded from here on, unless something else has stopped it already. What
+    /// only a person can mend is named before the broken connection by which it began: a camera
+    /// whose password was changed hangs up first.
     package func interrupt(_ cause: GapCause, _ words: String) {
         state.withLock { state in
-            if state.interruption == nil { state.interruption = (cause, words) }
+            let isForPeople = cause == .auth || cause == .configuration
+            let began = state.interruption?.cause
+            if began == nil || (isForPeople && (began == .camera || began == .network)) {
+                state.interruption = (cause, words)
+            }
         }
     }
 

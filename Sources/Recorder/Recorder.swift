@@ -1,7 +1,7 @@
 package import Base
 package import Evidence
 internal import Ingest
-internal import Linux
+package import Linux
 
 /// Cameras at work, and what they become in the evidence log: every camera that is on fills its
 /// ring, parts and gaps are written down, pictures and clips are taken from the rings.
@@ -14,6 +14,8 @@ package final class Recorder: Sendable {
         /// Whether USB cameras that are plugged in record by themselves.
         package var watchesUSB = false
         package var usbRingBytes: UInt64 = RingOptions().bytes
+        /// What rings are kept with.
+        package var ringFiles: any FileSystem = RealFileSystem()
         /// Where news go that nobody asked for.
         package var say: @Sendable (String) -> Void = { _ in }
         package init() {}
@@ -137,7 +139,7 @@ package final class Recorder: Sendable {
         ringOptions.seconds = config.ringSeconds
         let path = ringPath(config.id)
         let bytes = try space.grant(config.ringBytes, path: path)
-        let file = try RingFile(path, bytes: bytes, RealFileSystem())
+        let file = try RingFile(path, bytes: bytes, options.ringFiles)
         let ring = try CameraRing.open(
             camera: config.id, file, ringOptions, bell: disk.bell)
         let book = self.book

@@ -1,4 +1,6 @@
+import Base
 import Foundation
+import HTTPClient
 import TestSupport
 
 /// `tools/cameras/camera-server`, running for as long as this lives.
@@ -21,5 +23,31 @@ package final class CameraServer {
 
     package func url(_ rest: String = "/live", credentials: String = "") -> String {
         "rtsp://\(credentials)127.0.0.1:\(rtspPort)\(rest)"
+    }
+
+    /// What the server knows of its own fault.
+    package struct Fault: Decodable, Sendable {
+        package let fault: String
+        /// Seconds of the wall clock: the last good frame before it, the first key frame after it.
+        package let begin: Double?
+        package let end: Double?
+    }
+
+    /// Begins a fault of all RTSP connections; an empty one ends it; nil only asks.
+    @discardableResult
+    package func control(fault: String? = nil, argument: String? = nil) throws -> Fault {
+        var query = fault.map { "?fault=\($0)" } ?? ""
+        if let argument { query += "&arg=\(argument)" }
+        let answer = Collector()
+        try HTTPClient(HTTPTarget(url: "http://127.0.0.1:\(httpPort)/control\(query)")).get(answer)
+        return try JSONDecoder().decode(Fault.self, from: Data(answer.bytes))
+    }
+
+    private final class Collector: HTTPReceiver {
+        var bytes: [UInt8] = []
+        func answered(_ head: HTTPHead) throws(Failure) {}
+        func received(_ more: Span<UInt8>) throws(Failure) { bytes += more.array() }
+        func checkpoint() throws(Failure) {}
+        var wakeDescriptor: Int32? { nil }
     }
 }
