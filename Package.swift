@@ -175,6 +175,9 @@ let package = Package(
         support(
             "TestSupport",
             imports: ["Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence"]),
+        support(
+            "CameraSupport",
+            imports: ["Base", "Linux", "HTTPClient", "Ingest", "TestSupport"]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
         tests("TLSTests", imports: ["Base", "TLS", "TestSupport"]),
@@ -221,7 +224,7 @@ let package = Package(
             "IngestTests",
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "HTTPClient", "V4L2", "FragmentFormat",
-                "Ingest", "TestSupport",
+                "Ingest", "TestSupport", "CameraSupport",
             ], files: ["Machine"]),
         // A process that runs one source and prints what it does.
         tool(
@@ -233,7 +236,7 @@ let package = Package(
             "RecorderTests",
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
-                "Ingest", "Store", "Evidence", "Recorder", "TestSupport",
+                "Ingest", "Store", "Evidence", "Recorder", "TestSupport", "CameraSupport",
             ]),
         tests(
             "ServerTests",

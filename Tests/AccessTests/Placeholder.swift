@@ -1,1 +1,0 @@
-// Tests of Access stand here.
