@@ -4,8 +4,8 @@ internal import Linux
 internal import Server
 internal import TLS
 
-/// Where clients of the binary protocol come in: the local socket always, the network only when told
-/// so, and without TLS only from this machine.
+/// Where clients of the binary protocol come in: the local socket always, the network only when
+/// told so, and without TLS only from this machine.
 struct Doors {
     private let arguments: Arguments
     private let directory: DataDirectory
