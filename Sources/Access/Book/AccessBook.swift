@@ -133,7 +133,8 @@ package final class AccessBook: Sendable {
         guard let found, found.stamp == identity.stamp else {
             throw Failure(
                 .denied,
-                "the rights of \(identity.actor) were taken back, or the log-in is an old one; log in again"
+                "the rights of \(identity.actor) were taken back, or its password is another one;"
+                    + " log in again"
             )
         }
         try found.requireCurrent(at: clock.now)
