@@ -55,7 +55,7 @@ func fuzzTargets(_ name: String) -> [Target] {
             "fuzz-\(name)", path: "tools/fuzz-targets/\(name)",
             imports: [
                 "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
-                "EvidenceFormat", "FragmentFormat", "Store", "Evidence", "FuzzMain",
+                "EvidenceFormat", "FragmentFormat", "SASL", "Store", "Evidence", "FuzzMain",
             ]),
     ]
 }

@@ -145,8 +145,9 @@ import Testing
         _ = try house.book.revokeToken(long.token.id, by: House.boss)
         #expect(failure { _ = try house.book.token(long.text) }?.words.contains("revoked") == true)
         #expect(failure { _ = try house.book.renew(open) }?.words.contains("taken back") == true)
-        // The name is free again.
-        _ = try house.book.addToken("long", Grant(roles: [.erp]), by: House.boss)
+        // The name is free again, and opens nothing for who had it before.
+        _ = try house.book.addToken("long", Grant(roles: [.auditor]), by: House.boss)
+        #expect(failure { _ = try house.book.renew(open) }?.kind == .denied)
         #expect(failure { _ = try house.book.token(long.text) } != nil)
     }
 
@@ -171,6 +172,19 @@ import Testing
         #expect(try #require(try written()) > first)
         try house.book.saveUses(atOnce: true)
         #expect(try written() == house.clock.now)
+    }
+
+    @Test func `an open session has the rights of now, and ends with its password`() throws {
+        let house = try House()
+        _ = try house.book.addPerson("anna", Grant(roles: [.operator]), by: House.boss)
+        try house.book.setPassword(of: "anna", to: "four green words", by: House.boss)
+        let session = try house.book.person("anna")
+        try house.book.setPerson("anna", Grant(roles: [.auditor]), by: House.boss)
+        #expect(session.roles == [.operator])
+        #expect(try house.book.renew(session).roles == [.auditor])
+        _ = try house.book.resetPassword(of: "anna", by: House.boss)
+        #expect(failure { _ = try house.book.renew(session) }?.kind == .denied)
+        #expect(try house.book.renew(.owner("root")) == .owner("root"))
     }
 
     @Test func `a person whose time is over is nobody`() throws {

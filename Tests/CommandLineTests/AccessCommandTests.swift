@@ -116,4 +116,21 @@ import Testing
         #expect(try tool.run("audit", "--what", "looking").code == 2)
         #expect(try tool.run("admin", "check").code == 0)
     }
+
+    @Test func `a kill loses what was not written yet of the trail, and nothing more`() throws {
+        let tool = try Tool.withDemo()
+        let served = try Served(tool)
+        #expect(try tool.run("find", "--camera", "before").code == 0)
+        // Asking writes what is there.
+        #expect(try tool.run("audit").code == 0)
+        #expect(try tool.run("find", "--camera", "after").code == 0)
+        _ = try served.end(SIGKILL)
+        let again = try Served(tool)
+        let asked = try tool.run("audit", "--what", "search", "--json").documents
+            .compactMap { $0["on"] as? String }
+        #expect(asked.contains("camera=before"))
+        #expect(Set(asked).isSubset(of: ["camera=before", "camera=after"]))
+        #expect(try again.end() == 0)
+        #expect(try tool.run("admin", "check").code == 0)
+    }
 }
