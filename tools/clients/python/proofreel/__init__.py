@@ -1,0 +1,22 @@
+"""Client for Proofreel. `Client` is where to begin; docs/clients.md has an example of each call."""
+
+from .client import Client
+from .errors import (
+    Broken,
+    CameraError,
+    Damaged,
+    LoginError,
+    NotFound,
+    ProofreelError,
+    ServerError,
+    Unfit,
+    UnknownOutcome,
+    Untrusted,
+)
+from .results import Consistency, Found, Picture, Proof
+
+__all__ = [
+    "Broken", "CameraError", "Client", "Consistency", "Damaged", "Found", "LoginError",
+    "NotFound", "Picture", "Proof", "ProofreelError", "ServerError", "Unfit", "UnknownOutcome",
+    "Untrusted",
+]

@@ -1,0 +1,47 @@
+"""What calls give back."""
+
+from datetime import datetime
+from typing import Any, Dict, List, NamedTuple, Optional
+
+
+class Picture(NamedTuple):
+    """Bytes with the facts of the record that they belong to."""
+
+    bytes: bytes
+    #: Of the whole picture, in hexadecimal.
+    sha256: str
+    mime: str
+    instant: Optional[datetime]
+    camera: Optional[str]
+    id: str
+    #: The bytes were hashed while they came. False for a range: the log has the whole's hash only.
+    verified: bool
+    #: Other records have these links too.
+    more: bool = False
+    document: Optional[Dict[str, Any]] = None
+
+
+class Found(NamedTuple):
+    """A record in brief."""
+
+    id: str
+    instant: datetime
+    sha256: Optional[str]
+    mime: Optional[str]
+    size: Optional[int]
+    camera: Optional[str]
+
+
+class Proof(NamedTuple):
+    """That a leaf is in the log: its text and the proof, which `proofreel verify` reads."""
+
+    index: int
+    leaf: Dict[str, Any]
+    note: str
+
+
+class Consistency(NamedTuple):
+    """That a log only grew since it had the older size."""
+
+    hashes: List[str]
+    checkpoint: str
