@@ -238,6 +238,7 @@ let package = Package(
                 "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
                 "Ingest", "Store", "Evidence", "Recorder", "TestSupport", "CameraSupport",
             ]),
+        tests("WireProtocolTests", imports: ["Base", "WireProtocol", "TestSupport"]),
         tests(
             "ServerTests",
             imports: [
