@@ -7,6 +7,8 @@ import TestSupport
 package final class CameraServer {
     package let rtspPort: Int
     package let httpPort: Int
+    /// RTSP over TLS; 0 without a certificate.
+    package let rtspsPort: Int
     private let child: Child
 
     package init(_ arguments: [String]) throws {
@@ -17,6 +19,7 @@ package final class CameraServer {
         let ports = try JSONDecoder().decode([String: Int].self, from: line)
         rtspPort = ports["rtsp"] ?? 0
         httpPort = ports["http"] ?? 0
+        rtspsPort = ports["rtsps"] ?? 0
     }
 
     deinit { child.kill() }
