@@ -22,6 +22,9 @@ final class House {
             dataDirectory: folder.path, log: log, clock: clock)
     }
 
+    /// A test may have closed it.
+    deinit { try? log.close() }
+
     func reopen() throws -> String? {
         try log.close()
         log = try TestLog.open(folder.path, clock: clock).log
