@@ -73,8 +73,6 @@ import Testing
         let bench = try RecorderBench()
         let url = "test:\(kind)&size=\(Self.width)x\(Self.height)&fps=25"
         try bench.add("cam", url, ring: 8 << 20)
-        // Past the first group of pictures: until B-frames are seen to be some, their decoding times
-        // lie a microsecond apart, which FFmpeg plays and warns of.
         try #require(try bench.wait("cam", frames: 130))
         let now = bench.clock.now
         let clip = try bench.recorder.clip(
