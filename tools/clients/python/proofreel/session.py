@@ -65,6 +65,7 @@ class Session:
         self.is_leaving = False
         self._buffer = bytearray()
         self._stream = 0
+        self._credit = 0
         self._socket = _connect(address, trust, plain, timeout)
         self._timeout = timeout
         self._is_unix = address.path is not None

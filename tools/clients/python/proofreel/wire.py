@@ -51,7 +51,7 @@ class Key:
     DOCUMENT, LEAF, DETAILS = 0xC0, 0xC1, 0xC2
 
 
-class Malformed(Exception):
+class Malformed(ValueError):
     """Bytes that are no message of this protocol."""
 
 
