@@ -77,7 +77,7 @@ struct Picker {
                     + " show \(id) lists its gaps and their causes")
         }
         let since = range?.upperBound
-        let when = since.map { "since \($0)" } ?? "; it has never sent a frame"
+        let when = since.map { " since \($0)" } ?? "; it has never sent a frame"
         switch status.state {
         case .off:
             return SnapFailure(
@@ -85,7 +85,7 @@ struct Picker {
                 "\(id) is switched off; switch it on: proofreel camera on \(id)", from: since)
         case .failed, .connecting:
             let why = status.failure.map { ": \($0.words); \($0.remedy)" } ?? ""
-            return SnapFailure(.offline, "\(id) is offline \(when)\(why)", from: since)
+            return SnapFailure(.offline, "\(id) is offline\(when)\(why)", from: since)
         case .recording:
             return SnapFailure(
                 .noFrame,
