@@ -11,7 +11,9 @@ final class Pair {
     private(set) var descriptors: [Int32] = [-1, -1]
 
     init(_ serverContext: TLSContext, _ clientContext: TLSContext, name: String? = nil) throws {
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors) == 0 else {
+        // Children of other tests must not keep an end open that this one closes.
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &descriptors) == 0 else {
             throw CocoaError(.featureUnsupported)
         }
         for descriptor in descriptors {

@@ -163,7 +163,8 @@ import Testing
 
     /// OpenSSL's own client against our server: the failure of the handshake, or nil.
     private static func dial(_ papers: Papers, _ words: [String]) throws -> Failure? {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -189,6 +190,7 @@ import Testing
             client.waitUntilExit()
         }
         let descriptor = accept(listener, nil, nil)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         defer { close(descriptor) }
         let session = try TLSSession(papers.server(), descriptor: descriptor)
         do {
