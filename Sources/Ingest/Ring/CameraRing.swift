@@ -111,6 +111,21 @@ package final class CameraRing: Sendable {
         }
     }
 
+    /// Whether footage after `sequence` fills half of the ring: time to write it down, before it is
+    /// written over.
+    package func isHalfNew(after sequence: UInt64) -> Bool {
+        state.withLock { state in
+            var position = state.index.count
+            var bytes: UInt64 = 0
+            while position > 0, state.index[position - 1].sequence > sequence {
+                position -= 1
+                let pages = UInt64(state.index[position].record.pages)
+                bytes += pages * UInt64(RingRecord.pageBytes)
+            }
+            return bytes >= storage.byteCount / 2
+        }
+    }
+
     /// Whether the disk has everything up to an instant.
     package func hasStored(_ instant: WallTime) -> Bool {
         state.withLock { state in

@@ -60,7 +60,7 @@ final class Ledger: Sendable {
         if let failure { throw failure }
     }
 
-    private func look() {
+    func look() {
         for id in books.withLock({ Array($0.keys) }) { commit(id, isDue: false) }
     }
 
@@ -72,7 +72,9 @@ final class Ledger: Sendable {
                 let lost = book.camera.ring.takeLost()
                 for hole in book.camera.report.takeHoles() + lost { try add(hole, id) }
                 let now = clock.monotonicNanoseconds
-                let isTime = isDue || now - book.committed >= Self.partNanoseconds
+                let isTime =
+                    isDue || now - book.committed >= Self.partNanoseconds
+                    || book.camera.ring.isHalfNew(after: book.parts.sequence)
                 try book.parts.commit(
                     book.camera.ring, log, isDue: isTime, clock: book.camera.report.status.clock)
                 if isTime { book.committed = now }
