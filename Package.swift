@@ -55,7 +55,7 @@ func fuzzTargets(_ name: String) -> [Target] {
             "fuzz-\(name)", path: "tools/fuzz-targets/\(name)",
             imports: [
                 "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
-                "EvidenceFormat", "FragmentFormat", "Store", "Evidence", "FuzzMain",
+                "EvidenceFormat", "FragmentFormat", "SASL", "Store", "Evidence", "FuzzMain",
             ]),
     ]
 }
@@ -175,6 +175,9 @@ let package = Package(
         support(
             "TestSupport",
             imports: ["Base", "Linux", "Crypto", "EvidenceFormat", "Store", "Evidence"]),
+        support(
+            "CameraSupport",
+            imports: ["Base", "Linux", "HTTPClient", "Ingest", "TestSupport"]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
         tests("TLSTests", imports: ["Base", "TLS", "TestSupport"]),
@@ -221,7 +224,7 @@ let package = Package(
             "IngestTests",
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "HTTPClient", "V4L2", "FragmentFormat",
-                "Ingest", "TestSupport",
+                "Ingest", "TestSupport", "CameraSupport",
             ], files: ["Machine"]),
         // A process that runs one source and prints what it does.
         tool(
@@ -233,7 +236,14 @@ let package = Package(
             "RecorderTests",
             imports: [
                 "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
-                "Ingest", "Store", "Evidence", "Recorder", "TestSupport",
+                "Ingest", "Store", "Evidence", "Recorder", "TestSupport", "CameraSupport",
+            ]),
+        tests("WireProtocolTests", imports: ["Base", "WireProtocol", "TestSupport"]),
+        tests(
+            "ServerTests",
+            imports: [
+                "Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol", "EvidenceFormat",
+                "Evidence", "Recorder", "Access", "Server", "TestSupport",
             ]),
         // Runs the built program, so it depends on it and imports nothing of it.
         tests("CommandLineTests", imports: ["TestSupport", "proofreel"]),

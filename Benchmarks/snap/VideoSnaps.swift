@@ -81,9 +81,6 @@ struct VideoSnaps {
         var jpeg: [UInt8] = []
         try times.measure("decode and JPEG alone") { jpeg = try Bare.picture(of: stretch) }
         try times.measure("- pick and read") { _ = try nearest(ring, instant) }
-        try times.measure("- small grey picture") {
-            _ = try GreyPicture(jpeg: jpeg.span, scale: .quarter)
-        }
         try times.measure("- commit both") {
             for payload in [stretch.file(clock: nil), jpeg] {
                 _ = try bench.log.addSnapshot(

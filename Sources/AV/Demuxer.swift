@@ -108,6 +108,14 @@ package struct TimeBase: Hashable, Sendable {
         }
     }
 
+    /// What the sender calls its stream: of RTSP, the `s=` line of the SDP.
+    package var title: String? {
+        guard let entry = unsafe av_dict_get(raw.pointee.metadata, "title", nil, 0),
+            let value = unsafe entry.pointee.value
+        else { return nil }
+        return unsafe String(cString: value)
+    }
+
     /// Nothing of the other streams is handed on (`AVDISCARD_ALL`).
     package func discardAll(except index: Int) {
         for other in streams where other.index != index {

@@ -58,6 +58,8 @@ package struct HTTPHead: Hashable, Sendable {
     package internal(set) var contentLength: Int?
     /// The camera's clock when it answered, in whole seconds.
     package internal(set) var date: WallTime?
+    /// What the camera's web server calls itself.
+    package internal(set) var server: String?
 
     init() {}
 

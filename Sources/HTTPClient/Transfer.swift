@@ -49,6 +49,7 @@ final class Transfer {
         case "date":
             let seconds = unsafe curl_getdate(trimmed, nil)
             if seconds > 0 { head.date = WallTime(microseconds: Int64(seconds) * 1_000_000) }
+        case "server": head.server = trimmed
         default: break
         }
         return true

@@ -39,13 +39,17 @@ package final class CameraReport: Sendable {
 
     private let state: Monitor<State>
     private let clock: any Clock
+    /// Told on the camera's thread who answers, at each connection.
+    private let met: @Sendable (DeviceTraits) -> Void
 
     /// `recorded`: the newest instant that the ring has from before, and why it ends there.
     package init(
         _ clock: any Clock, recorded: WallTime? = nil,
-        because interruption: (cause: GapCause, words: String)? = nil
+        because interruption: (cause: GapCause, words: String)? = nil,
+        met: @escaping @Sendable (DeviceTraits) -> Void = { _ in }
     ) {
         self.clock = clock
+        self.met = met
         var state = State(status: CameraStatus(since: clock.now))
         state.recorded = recorded
         state.interruption = interruption
@@ -60,10 +64,16 @@ package final class CameraReport: Sendable {
         }
     }
 
-    /// Why nothing is recorded from here on, unless something else has stopped it already.
+    /// Why nothing is recorded from here on, unless something else has stopped it already. What
+    /// only a person can mend is named before the broken connection by which it began: a camera
+    /// whose password was changed hangs up first.
     package func interrupt(_ cause: GapCause, _ words: String) {
         state.withLock { state in
-            if state.interruption == nil { state.interruption = (cause, words) }
+            let isForPeople = cause == .auth || cause == .configuration
+            let began = state.interruption?.cause
+            if began == nil || (isForPeople && (began == .camera || began == .network)) {
+                state.interruption = (cause, words)
+            }
         }
     }
 
@@ -123,6 +133,8 @@ package final class CameraReport: Sendable {
             change(&state.status)
         }
     }
+
+    func identified(_ traits: DeviceTraits) { met(traits) }
 
     func began(_ format: StreamFormat) {
         state.withLock { $0.status.format = format }

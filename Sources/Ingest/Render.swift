@@ -1,6 +1,6 @@
 internal import AV
 package import Base
-internal import JPEG
+package import JPEG
 
 /// Makes the JPEG of one wanted frame out of the samples from its key frame up to it. What stands
 /// after the wanted frame in the order of decoding is never needed, whatever is presented first.
@@ -12,6 +12,8 @@ package struct FrameRenderer: ~Copyable {
         package let jpeg: [UInt8]
         package let width: Int
         package let height: Int
+        /// The same in small, for looking at it.
+        package let grey: GreyPicture
     }
 
     private let codec: Codec
@@ -94,7 +96,7 @@ package struct FrameRenderer: ~Copyable {
                     + " set the stream to 4:2:0 and 8 bits")
         }
         let jpeg = try encode(layout, subsampling, quality)
-        return Rendered(jpeg: jpeg, width: frame.width, height: frame.height)
+        return Rendered(jpeg: jpeg, width: frame.width, height: frame.height, grey: grey(layout))
     }
 
     private static func subsampling(_ layout: Frame.Layout) -> JPEGHeader.Subsampling? {
@@ -107,6 +109,19 @@ package struct FrameRenderer: ~Copyable {
         case (2, 0): return .yuv411
         default: return nil
         }
+    }
+
+    private func grey(_ layout: Frame.Layout) -> GreyPicture {
+        let range: YUVPicture.Range = frame.isFullRange ? .full : .limited
+        let (width, height) = (frame.width, frame.height)
+        if layout.depth > 8 {
+            let copy = frame.copyOfPlane(0)
+            return GreyPicture(
+                quarterOf: copy.span, width: width, height: height, stride: width, range: range)
+        }
+        return GreyPicture(
+            quarterOf: frame.plane(0), width: width, height: height, stride: frame.stride(0),
+            range: range)
     }
 
     private func encode(

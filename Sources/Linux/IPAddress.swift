@@ -14,6 +14,19 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         self.scope = scope
     }
 
+    /// As people write it, in numbers; without brackets.
+    package init?(_ text: String) {
+        var four = in_addr()
+        var six = in6_addr()
+        if unsafe inet_pton(AF_INET, text, &four) == 1 {
+            self.init(bytes: unsafe withUnsafeBytes(of: four) { unsafe Array($0) })
+        } else if unsafe inet_pton(AF_INET6, text, &six) == 1 {
+            self.init(bytes: unsafe withUnsafeBytes(of: six) { unsafe Array($0) })
+        } else {
+            return nil
+        }
+    }
+
     package var isV4: Bool { bytes.count == 4 }
 
     package var isLoopback: Bool {

@@ -55,20 +55,8 @@ package struct Interfaces: Hashable, Sendable {
         networks.filter { $0.address.shares($0.bits, with: address) }.max { $0.bits < $1.bits }
     }
 
-    private static let routeBytesMax = 1 << 20
-
     private static func defaultGateway() -> IPAddress? {
-        let descriptor = unsafe proofreel_open("/proc/net/route", O_RDONLY | O_CLOEXEC, 0)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var text: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while text.count < routeBytesMax {
-            let count = unsafe read(descriptor, &piece, piece.count)
-            guard count > 0 else { break }
-            text += piece.prefix(count)
-        }
-        return gateway(inRoutes: String(decoding: text, as: UTF8.self))
+        ProcText.read("/proc/net/route").flatMap { gateway(inRoutes: $0) }
     }
 
     /// `eth0 00000000 0101A8C0 0003 …`: destination and gateway as the machine's own integers.

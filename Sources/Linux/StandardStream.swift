@@ -28,6 +28,35 @@ package enum StandardStream: Int32, Sendable {
 
     package func write(_ text: String) { write(Array(text.utf8)) }
 
+    /// One line from the terminal, which does not show what is typed.
+    package static func readUnseen(_ prompt: String) throws(Failure) -> String {
+        error.write(prompt)
+        var before = termios()
+        _ = try checked("ask the terminal for its mode") {
+            unsafe tcgetattr(input.rawValue, &before)
+        }
+        var hidden = before
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        _ = unsafe tcsetattr(input.rawValue, TCSAFLUSH, &hidden)
+        defer {
+            _ = unsafe tcsetattr(input.rawValue, TCSAFLUSH, &before)
+            error.write("\n")
+        }
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while bytes.count < 4096 {
+            let count = try checked("read the terminal") {
+                unsafe read(input.rawValue, &byte, 1)
+            }
+            if count == 0 || byte == 0x0A { break }
+            bytes.append(byte)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(.invalid, "what was typed is not UTF-8; set the terminal to UTF-8")
+        }
+        return text
+    }
+
     /// All of standard input; refuses more than `limit` bytes.
     package static func readInput(limit: Int) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -1,7 +1,7 @@
 package import Base
 package import Evidence
 internal import Ingest
-internal import Linux
+package import Linux
 
 /// Cameras at work, and what they become in the evidence log: every camera that is on fills its
 /// ring, parts and gaps are written down, pictures and clips are taken from the rings.
@@ -14,6 +14,8 @@ package final class Recorder: Sendable {
         /// Whether USB cameras that are plugged in record by themselves.
         package var watchesUSB = false
         package var usbRingBytes: UInt64 = RingOptions().bytes
+        /// What rings are kept with.
+        package var ringFiles: any FileSystem = RealFileSystem()
         /// Where news go that nobody asked for.
         package var say: @Sendable (String) -> Void = { _ in }
         package init() {}
@@ -113,18 +115,24 @@ package final class Recorder: Sendable {
         try open(changed, because: (.configuration, "\(words) by \(author.actor)"))
     }
 
-    /// Forgets the camera and its ring. What became evidence stays.
+    /// Forgets the camera and its ring, and its sub stream. What became evidence stays.
     package func remove(_ id: String) throws(Failure) {
         changes.lock()
         defer { changes.unlock() }
         let config = try book.camera(id)
-        close(id)
+        let streams = [config.id] + (sub(of: id).map { [$0.id] } ?? [])
+        for stream in streams { close(stream) }
         try book.remove(id)
-        let path = ringPath(config.id)
-        if RealFileSystem().exists(path) { try RealFileSystem().remove(path) }
+        for path in streams.map(ringPath) where RealFileSystem().exists(path) {
+            try RealFileSystem().remove(path)
+        }
     }
 
-    private func ringPath(_ id: String) -> String { "\(dataDirectory)/rings/\(id).ring" }
+    /// `press-3.ring`, and `press-3.sub.ring`: no camera's id has a dot.
+    private func ringPath(_ id: String) -> String {
+        let name = id.split(separator: "/").joined(separator: ".")
+        return "\(dataDirectory)/rings/\(name).ring"
+    }
 
     private func open(
         _ config: CameraConfig, because reason: (cause: GapCause, words: String)
@@ -134,13 +142,14 @@ package final class Recorder: Sendable {
         ringOptions.seconds = config.ringSeconds
         let path = ringPath(config.id)
         let bytes = try space.grant(config.ringBytes, path: path)
-        let file = try RingFile(path, bytes: bytes, RealFileSystem())
+        let file = try RingFile(path, bytes: bytes, options.ringFiles)
         let ring = try CameraRing.open(
             camera: config.id, file, ringOptions, bell: disk.bell)
-        let report = CameraReport(
-            clock, recorded: ring.range?.upperBound, because: reason)
         let book = self.book
         let (id, clock) = (config.id, self.clock)
+        let report = CameraReport(
+            clock, recorded: ring.range?.upperBound, because: reason,
+            met: { [weak self] in self?.met($0, behind: id) })
         let camera = Camera(config, ring: ring, report: report, clock: clock) {
             () throws(SourceFailure) in
             let url: CameraURL

@@ -1,6 +1,6 @@
 internal import Base
 
-/// One message of SCRAM cut into its attributes: `r=abc,s=…`. Text is ASCII but for the user's name.
+/// One message of SCRAM cut into its attributes: `r=abc,s=…`. ASCII, but for the user's name.
 struct SCRAMMessage {
     static let bytesMax = 2048
     static let nonceBytesMax = 256

@@ -48,13 +48,14 @@ struct Outgoing: Sendable {
 
     var isFinished: Bool { reply == nil && sent == bodyCount }
 
-    /// Puts the next pieces into the queue: items and the reply as far as credit reaches, then at
-    /// most one frame of the body. Returns the credit it used; none while it is not finished means
-    /// that the client has to give more first.
+    /// Puts the next pieces into the queue: items while there is credit (the last one may take more
+    /// than is left, for an item cannot be cut), the reply, then at most one frame of the body.
+    /// Returns the credit it used; none while it is not finished means that the client has to give
+    /// more first.
     mutating func emit(into queue: inout SendQueue, credit: Int) -> Int {
         var used = 0
         while let item = items.first {
-            guard item.count <= credit - used else { return used }
+            guard used < credit else { return used }
             used += item.count
             items.removeFirst()
             queue.add(

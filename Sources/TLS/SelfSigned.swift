@@ -14,7 +14,7 @@ package struct SelfSigned: Sendable {
     package let key: [UInt8]
     package let keyHash: Digest
 
-    /// P-256. The first name is the subject's; all stand as alternative names, numbers as addresses.
+    /// P-256. The first name is the subject's; all are alternative names, numbers as addresses.
     package static func make(names: [String], years: Int) throws(Failure) -> SelfSigned {
         guard (1...namesMax).contains(names.count), (1...yearsMax).contains(years) else {
             throw Failure(

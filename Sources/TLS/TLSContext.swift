@@ -31,17 +31,18 @@ internal import COpenSSL
     /// client's certificate and takes any, or none: the key is what identifies a machine, and
     /// whether it is known is for the caller to say.
     package convenience init(serverCertificate certificate: String, key: String) throws(Failure) {
-        try self.init(isServer: true, .learn, (certificate, key), versions: Self.versions)
+        try self.init(
+            isServer: true, .learn, (certificate, key),
+            versions: (TLSVersion.tls13, TLSVersion.tls13))
     }
 
     /// A client; certificate and key identify a machine.
     package convenience init(
         trusting trust: Trust, certificate: (file: String, key: String)? = nil
     ) throws(Failure) {
-        try self.init(isServer: false, trust, certificate, versions: Self.versions)
+        try self.init(
+            isServer: false, trust, certificate, versions: (TLSVersion.tls13, TLSVersion.tls13))
     }
-
-    static let versions = (least: TLS1_3_VERSION, most: TLS1_3_VERSION)
 
     /// `versions` are for tests that play an old peer.
     init(
@@ -178,4 +179,9 @@ internal import COpenSSL
         unsafe X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION)
         return 0
     }
+}
+
+enum TLSVersion {
+    static let tls12 = TLS1_2_VERSION
+    static let tls13 = TLS1_3_VERSION
 }

@@ -33,6 +33,7 @@ package struct ServerSession: Sendable {
 
     private var phase = Phase.greeting
     private var streams = StreamTable()
+    private var isLeaving = false
     /// Of a `DATA` frame that has begun: what is still to come.
     private var dataLeft = 0
     private var data = FrameHeader(.data, payloadBytes: 0)
@@ -116,10 +117,13 @@ package struct ServerSession: Sendable {
             return .auth(payload)
         case .ping: return .ping(payload)
         case .pong: return .skipped
-        case .goAway: return .goAway
+        case .goAway:
+            isLeaving = true
+            return .goAway
         case .request: return request(header, payload)
         case .credit:
             guard payload.count == 4 else { return violated("a CREDIT wants four bytes") }
+            guard isKnown(header.stream) else { return violated("CREDIT of a stream never begun") }
             let count = Int(input.bigEndian(UInt32.self, at: payload.lowerBound))
             guard
                 streams.theyGave(
@@ -127,6 +131,7 @@ package struct ServerSession: Sendable {
             else { return violated("more credit than a window holds") }
             return streams[header.stream] == nil ? .skipped : .credited(stream: header.stream)
         case .cancel:
+            guard isKnown(header.stream) else { return violated("CANCEL of a stream never begun") }
             guard streams[header.stream] != nil else { return .skipped }
             streams.remove(header.stream)
             return .cancelled(stream: header.stream)
@@ -135,11 +140,17 @@ package struct ServerSession: Sendable {
         }
     }
 
+    /// Open, or ended: frames may cross.
+    private func isKnown(_ stream: UInt32) -> Bool {
+        streams[stream] != nil || streams.hasEnded(stream)
+    }
+
     private mutating func request(_ header: FrameHeader, _ payload: Range<Int>) -> Event {
         guard phase == .open else {
             return violated(
                 WireError(.notAdmitted, "log in first: HELLO, AUTH, then requests"))
         }
+        guard !isLeaving else { return violated("a REQUEST after GOAWAY") }
         let stream = header.stream
         guard stream > streams.newest else {
             return violated("streams count upwards; \(stream) comes after \(streams.newest)")

@@ -1,5 +1,4 @@
-/// The streams of one connection: who may still send what. The same on both sides; `theirs` and
-/// `ours` are seen from whoever holds the table.
+/// The streams of one connection: who may still send what.
 struct StreamTable: Sendable {
     struct Stream: Sendable {
         /// Bytes that we may send before they give more credit.
@@ -7,7 +6,6 @@ struct StreamTable: Sendable {
         /// Bytes that they may send before we give more.
         var receiveCredit: Int
         var theyEnded = false
-        var weEnded = false
     }
 
     private(set) var open: [UInt32: Stream] = [:]
@@ -23,21 +21,12 @@ struct StreamTable: Sendable {
     }
 
     /// Whether a frame of this stream came too late and is to be passed over.
-    func hasEnded(_ stream: UInt32) -> Bool { stream <= newest && open[stream] == nil }
-
-    mutating func theyEnded(_ stream: UInt32) {
-        open[stream]?.theyEnded = true
-        forget(stream)
+    func hasEnded(_ stream: UInt32) -> Bool {
+        stream > 0 && stream <= newest && open[stream] == nil
     }
 
-    mutating func weEnded(_ stream: UInt32) {
-        open[stream]?.weEnded = true
-        forget(stream)
-    }
-
-    private mutating func forget(_ stream: UInt32) {
-        if let known = open[stream], known.theyEnded, known.weEnded { open[stream] = nil }
-    }
+    /// Their side of it is complete; ours ends with `remove`.
+    mutating func theyEnded(_ stream: UInt32) { open[stream]?.theyEnded = true }
 
     mutating func remove(_ stream: UInt32) { open[stream] = nil }
 

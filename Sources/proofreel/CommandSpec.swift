@@ -50,6 +50,9 @@ struct CommandSpec: Sendable {
     let examples: [Example]
     var notes = ""
     var place = Place.here
+    /// The command reads a secret from whoever runs it, and this is what it asks for; unless
+    /// `--generate` is given.
+    var secret: String?
     let run: @Sendable (Arguments, Console) throws -> ExitCode
 
     var name: String { path.joined(separator: " ") }

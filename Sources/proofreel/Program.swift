@@ -90,6 +90,12 @@ enum Program {
     }
 
     static func code(of failure: Failure) -> ExitCode {
-        failure.kind == .notFound ? .notFound : .failed
+        switch failure.kind {
+        case .notFound: .notFound
+        case .denied: .refused
+        case .invalid, .alreadyExists, .refused, .fenced, .busy, .corrupt, .dataLoss, .full,
+            .readOnly, .unsupported, .unknownOutcome, .stopped, .io:
+            .failed
+        }
     }
 }

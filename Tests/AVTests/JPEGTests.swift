@@ -77,6 +77,37 @@ import Testing
         }
     }
 
+    @Test(arguments: [(64, 48), (65, 49), (1, 1), (3, 2), (1922, 6)])
+    func `a small picture from the planes is the mean of what it stands for`(
+        _ size: (width: Int, height: Int)
+    ) {
+        var random = SeededRandom(seed: 9)
+        let stride = size.width + 7
+        let luma = (0..<(stride * size.height)).map { _ in
+            UInt8.random(in: 0...255, using: &random)
+        }
+        for range in [YUVPicture.Range.full, .limited] {
+            let small = GreyPicture(
+                quarterOf: luma.span, width: size.width, height: size.height, stride: stride,
+                range: range)
+            #expect((small.width, small.height) == ((size.width + 3) / 4, (size.height + 3) / 4))
+            var worst = 0.0
+            for (i, pixel) in small.pixels.enumerated() {
+                let (x, y) = (i % small.width * 4, i / small.width * 4)
+                var values: [Double] = []
+                for row in y..<min(y + 4, size.height) {
+                    for column in x..<min(x + 4, size.width) {
+                        values.append(Double(luma[row * stride + column]))
+                    }
+                }
+                let mean = values.reduce(0, +) / Double(values.count)
+                let full = range == .full ? mean : (mean - 16) * 255 / 219
+                worst = max(worst, abs(Double(pixel) - min(255, max(0, full))))
+            }
+            #expect(worst <= 1.1)
+        }
+    }
+
     @Test func `a cut picture is refused or called damaged`() throws {
         let jpeg = try encode(64, 48, .yuv420, (200, 128, 128), .full)
         for count in 0..<(jpeg.count - 2) {

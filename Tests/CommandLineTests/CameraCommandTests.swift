@@ -52,6 +52,34 @@ import Testing
         #expect(verified.code != 1, "\(verified.out)\(verified.err)")
     }
 
+    @Test func `a sub stream is added, shown, used when asked for, and goes`() throws {
+        let tool = Tool()
+        let served = try Served(tool)
+        let added = try tool.run(
+            "camera", "add", "cam", "test:mjpeg?size=256x144&fps=10", "--ring", "16MB",
+            "--sub", "test:mjpeg?size=128x80&fps=10", "--sub-ring", "8MB")
+        #expect(added.code == 0, "\(added.err)")
+        let sub = try Self.recording(tool, "cam/sub", frames: 10)
+        #expect(sub["role"] as? String == "sub" && sub["width"] as? Int == 128)
+        #expect((4_000_000...8_000_000).contains(sub["ring_bytes"] as? Int ?? 0))
+        _ = try Self.recording(tool, "cam", frames: 10)
+        let main = try tool.run("snap", "cam", "--json", "-o", "main.jpg")
+        let other = try tool.run("snap", "cam", "--stream", "sub", "--json", "-o", "out/")
+        #expect(try main.documents.first?["camera"] as? String == "cam")
+        #expect(try other.documents.first?["camera"] as? String == "cam/sub", "\(other.err)")
+        #expect(try tool.run("snap", "cam", "--stream", "other").code == 2)
+        #expect(try tool.run("camera", "off", "cam").code == 0)
+        let states = try tool.run("camera", "list", "--json").documents
+        #expect(states.map { $0["state"] as? String } == ["off", "off"])
+        #expect(try tool.run("camera", "set", "cam", "--sub", "test:h264").code == 0)
+        let set = try tool.run("camera", "show", "cam/sub", "--json").documents.first
+        #expect(set?["url"] as? String == "test:h264")
+        #expect(try tool.run("camera", "remove", "cam/sub").code == 0)
+        #expect(try tool.run("camera", "list", "--json").documents.count == 1)
+        #expect(try tool.run("camera", "set", "cam", "--sub-ring", "8MB").code == 2)
+        #expect(try served.end() == 0)
+    }
+
     @Test func `mistakes are told with their remedy`() throws {
         let tool = Tool()
         let served = try Served(tool)

@@ -13,6 +13,9 @@ import Testing
         ["camera", "add"], ["camera", "set"], ["camera", "list"], ["camera", "show"],
         ["camera", "on"], ["camera", "off"], ["camera", "remove"], ["camera", "test"],
         ["camera", "discover"], ["snap"], ["clip"],
+        ["user", "add"], ["user", "set"], ["user", "passwd"], ["user", "list"], ["user", "remove"],
+        ["token", "add"], ["token", "list"], ["token", "revoke"], ["machine", "add"],
+        ["machine", "list"], ["machine", "remove"], ["audit"],
     ]
 
     @Test(arguments: commands)

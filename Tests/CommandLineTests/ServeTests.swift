@@ -11,12 +11,12 @@ import Testing
             #expect(served.output.contains(words), "\(words)")
         }
         let status = try #require(try tool.run("status", "--json").documents.first)
-        #expect(status["served"] as? Bool == true && status["size"] as? Int == 3)
+        #expect(status["served"] as? Bool == true && status["size"] as? Int == 4)
         #expect(status["pid"] as? Int == Int(served.pid))
         #expect(try tool.run("status").out.contains("serving"))
-        #expect(try tool.run("checkpoint").out.hasPrefix("plant7.example/log/e1\n3\n"))
+        #expect(try tool.run("checkpoint").out.hasPrefix("plant7.example/log/e1\n4\n"))
         #expect(try served.end() == 0)
-        #expect(served.output.contains("ended in order with 3 leaves"))
+        #expect(served.output.contains("ended in order with 4 leaves"))
         #expect(!tool.scratch.files.contains("reel/status.sock"))
         let still = try #require(try tool.run("status", "--json").documents.first)
         #expect(

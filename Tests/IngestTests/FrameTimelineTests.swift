@@ -41,6 +41,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 3, 7] as [Int64], [40_000, 200_000] as [Int64])
+    func `B-frames that come in bursts are decoded at an even pace`(
+        _ between: Int64, _ interval: Int64
+    ) {
+        var line = FrameTimeline()
+        var steps: [Int64] = []
+        var last: Int64 = 0
+        let length = between + 1
+        for group: Int64 in 0..<40 {
+            // A reference and the frames before it arrive together, when it is taken.
+            let arrival = (group + 1) * length * interval
+            for position in [length] + Array(1...between) {
+                let shown = (group * length + position) * interval
+                let place = line.place(Self.time(arrival, media: shown))
+                #expect(place.decode + Int64(place.composition) == shown - length * interval)
+                if group > 2 { steps.append(place.decode - last) }
+                last = place.decode
+            }
+        }
+        // Twice the step before is where browsers see a hole.
+        #expect(zip(steps, steps.dropFirst()).allSatisfy { $1 < 2 * $0 })
+        let total = steps.reduce(0, +)
+        #expect(abs(total - Int64(steps.count) * interval) <= 2 * length * interval)
+    }
+
     @Test func `a jump of the camera's time does not move the line`() {
         var line = FrameTimeline()
         var last: Int64 = -1

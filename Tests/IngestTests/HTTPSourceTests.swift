@@ -1,4 +1,5 @@
 import Base
+import CameraSupport
 import Foundation
 import FragmentFormat
 import HTTPClient
@@ -10,10 +11,10 @@ import Testing
 /// HTTP cameras that behave, and all the ways in which they do not.
 @Suite struct HTTPSourceTests {
     // It has nothing that changes.
-    nonisolated(unsafe) private static let server = try? RTSPCameraServer([])
+    nonisolated(unsafe) private static let server = try? CameraServer([])
 
     private static func source(
-        _ rest: String, server: RTSPCameraServer, hasty: Bool = false,
+        _ rest: String, server: CameraServer, hasty: Bool = false,
         shape: HTTPSource.Shape = .either, user: String? = nil, password: String = ""
     ) -> HTTPSource {
         var options = HTTPSource.Options()
@@ -141,7 +142,7 @@ import Testing
 
     @Test(arguments: ["basic", "digest", "both"])
     func `log-in works, and a wrong password is told from a missing one`(scheme: String) throws {
-        let server = try RTSPCameraServer(["--auth", scheme, "--password", "p@ss#1:"])
+        let server = try CameraServer(["--auth", scheme, "--password", "p@ss#1:"])
         for path in ["snapshot.jpg", "video.mjpg"] {
             let stop = StopSignal()
             let sink = RecordingSink(until: 3, stop)

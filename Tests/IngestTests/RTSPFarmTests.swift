@@ -1,4 +1,5 @@
 import Base
+import CameraSupport
 import Foundation
 import Ingest
 import Linux

@@ -1,4 +1,5 @@
 import Base
+import CameraSupport
 import Ingest
 import Linux
 import TestSupport
@@ -35,7 +36,7 @@ import Testing
     func `a camera that refuses is named for what it does`(_ fault: Fault) throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try RTSPSourceTests.run(server, "/live?" + fault.query)
         #expect(outcome.failure?.cause == fault.cause)
         #expect(outcome.failure?.rung == fault.rung)
@@ -46,7 +47,7 @@ import Testing
     func `a camera that talks nonsense or nothing ends in time`(_ fault: String) throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try RTSPSourceTests.run(server, "/live?fault=\(fault)", Self.impatient)
         #expect(outcome.failure != nil)
         #expect(outcome.sink.frames.isEmpty)
@@ -55,7 +56,7 @@ import Testing
     @Test func `a redirect is followed`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try RTSPSourceTests.run(server, "/live?fault=redirect", until: 3)
         #expect(outcome.sink.frames.count == 3)
     }
@@ -77,7 +78,7 @@ import Testing
     @Test func `a camera that stops sending is found out`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let query = "/live?fault=stall&after=5&pace=200"
         let outcome = try RTSPSourceTests.run(server, query, Self.impatient)
         #expect(outcome.failure?.cause == .camera)
@@ -89,7 +90,7 @@ import Testing
     @Test func `a camera that never sends a key frame is named for it`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try RTSPSourceTests.run(server, "/live?fault=nokey", Self.impatient)
         #expect(outcome.failure?.rung == .keyframes)
         #expect(outcome.sink.frames.isEmpty)
@@ -99,7 +100,7 @@ import Testing
     func `a connection that ends keeps what came before`(_ fault: String) throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try RTSPSourceTests.run(server, "/live?fault=\(fault)&after=15&pace=100")
         if let failure = outcome.failure { #expect(failure.cause == .network) }
         #expect(outcome.sink.frames.count >= 14)
@@ -111,7 +112,7 @@ import Testing
     @Test func `a camera that hangs up before its first frame has failed`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try RTSPSourceTests.run(server, "/live?fault=close")
         #expect(outcome.failure?.rung == .firstFrame)
     }
@@ -119,7 +120,7 @@ import Testing
     @Test func `key frames that never come whole are told from none at all`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let query = "/live?fault=loss&arg=0.5&mtu=200&pace=100"
         let outcome = try RTSPSourceTests.run(server, query, Self.impatient)
         #expect(outcome.failure?.rung == .firstFrame)
@@ -132,7 +133,7 @@ import Testing
     ) throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let query = "/live?fault=\(fault)&after=12&pace=200&mtu=200&frames=90&sr=0"
         let outcome = try RTSPSourceTests.run(server, query) {
             Self.impatient(&$0)
@@ -150,7 +151,7 @@ import Testing
     func `nonsense in the stream is survived`(_ fault: String) throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let query = "/live?fault=\(fault)&after=12&pace=200&frames=60"
         let outcome = try RTSPSourceTests.run(server, query, Self.impatient)
         #expect(outcome.sink.frames.count >= 10)
@@ -159,7 +160,7 @@ import Testing
     @Test func `a frame without end is dropped at the limit`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let query = "/live?fault=flood&after=5&pace=50"
         let outcome = try RTSPSourceTests.run(server, query) {
             // A busy machine takes its time with 12 MiB.
@@ -177,7 +178,7 @@ import Testing
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
         let other = try RTSPClip(
             "test:h264?size=640x480&hurry=1&frames=20&gop=10", in: folder, as: "other.clip")
-        let server = try RTSPCameraServer(["--video", clip.path, "--other", other.path])
+        let server = try CameraServer(["--video", clip.path, "--other", other.path])
         let query = "/live?fault=paramchange&after=10&pace=100"
         let outcome = try RTSPSourceTests.run(server, query, until: 20)
         #expect(outcome.sink.formats == [clip.format, other.format])
@@ -194,7 +195,7 @@ import Testing
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
         let other = try RTSPClip(
             "test:h264?size=640x480&hurry=1&frames=1", in: folder, as: "other.clip")
-        let server = try RTSPCameraServer(["--video", clip.path, "--other", other.path])
+        let server = try CameraServer(["--video", clip.path, "--other", other.path])
         let outcome = try RTSPSourceTests.run(server, "/live?fault=\(fault)&pace=100", until: 5)
         #expect(outcome.sink.formats == [clip.format])
         #expect(outcome.sink.frames.count == 5)
@@ -204,7 +205,7 @@ import Testing
     func `jumps of RTP counters leave no jump in media time`(_ fault: String) throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let query = "/live?fault=\(fault)&after=5&pace=100"
         let outcome = try RTSPSourceTests.run(server, query, until: 40)
         let times = outcome.sink.frames.map(\.time.media)
@@ -216,7 +217,7 @@ import Testing
     @Test func `RTP counters may wrap around`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let query = "/live?seq=65530&time=4294960000&pace=100"
         let outcome = try RTSPSourceTests.run(server, query, until: 20)
         #expect(outcome.sink.frames.map(\.time.media) == (0..<20).map { $0 * 40_000 })
@@ -226,7 +227,7 @@ import Testing
     @Test func `a sink that fails ends the source with the sink's words`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try RTSPSourceTests.run(server, "/live?pace=200") { _ in
         } _: {
             $0.failsAt = 7
@@ -239,7 +240,7 @@ import Testing
     func `whoever is told to stop comes back`(_ query: String) throws {
         let folder = Scratch()
         let clip = try RTSPClip(RTSPSourceTests.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let stop = StopSignal()
         let sink = RecordingSink(until: .max, stop)
         let thread = Linux.Thread(name: "stopper") {

@@ -1,5 +1,6 @@
 import AV
 import Base
+import CameraSupport
 import Ingest
 import Linux
 import TestSupport
@@ -16,7 +17,7 @@ import Testing
     static let video = "test:h264?size=320x240&hurry=1&frames=30&gop=10"
 
     static func run(
-        _ server: RTSPCameraServer, _ rest: String, credentials: String = "",
+        _ server: CameraServer, _ rest: String, credentials: String = "",
         until frames: Int = .max, _ change: (inout RTSPSource.Options) -> Void = { _ in },
         _ prepare: (RecordingSink) -> Void = { _ in }
     ) throws -> Outcome {
@@ -43,7 +44,7 @@ import Testing
     ) throws {
         let folder = Scratch()
         let clip = try RTSPClip(video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try Self.run(server, "/live?pace=200", until: 60) { $0.transport = transport }
         #expect(outcome.failure == nil)
         #expect(outcome.sink.formats == [clip.format])
@@ -66,7 +67,7 @@ import Testing
     ) throws {
         let folder = Scratch()
         let clip = try RTSPClip("test:mjpeg?size=320x240&hurry=1&frames=10", in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try Self.run(server, "/live?pace=100", until: 20) { $0.transport = transport }
         #expect(outcome.sink.formats == [clip.format])
         for (n, frame) in outcome.sink.frames.enumerated() {
@@ -77,7 +78,7 @@ import Testing
     @Test func `a stream that is joined in the middle begins with its next key frame`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(Self.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try Self.run(server, "/live?pace=200&first=3", until: 5)
         #expect(outcome.sink.frames[0].isKey)
         #expect(outcome.sink.frames[0].units == clip.frames[10].units)
@@ -87,7 +88,7 @@ import Testing
     func `every way to log in, with any password`(_ way: String) throws {
         let folder = Scratch()
         let clip = try RTSPClip(Self.video, in: folder)
-        let server = try RTSPCameraServer([
+        let server = try CameraServer([
             "--video", clip.path, "--auth", way, "--password", "p@s#s/w:o?r%d ü",
         ])
         let url = CameraURL(
@@ -102,7 +103,7 @@ import Testing
     @Test func `wrong, missing and overlong credentials are told apart`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(Self.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path, "--auth", "digest"])
+        let server = try CameraServer(["--video", clip.path, "--auth", "digest"])
         let wrong = try Self.run(server, "/live", credentials: "admin:hidden@").failure
         #expect(wrong?.cause == .auth)
         #expect(wrong?.rung == .login)
@@ -126,7 +127,7 @@ import Testing
         let folder = Scratch()
         let video = "test:\(codec)?size=320x240&hurry=1&frames=30&gop=10"
         let clip = try RTSPClip(video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path])
+        let server = try CameraServer(["--video", clip.path])
         let outcome = try Self.run(server, Self.fragmented, until: 160)
         let frames = outcome.sink.frames
         #expect(outcome.sink.drops.isEmpty)
@@ -146,7 +147,7 @@ import Testing
             "test:h264?size=320x240&hurry=1&frames=30&gop=10&slices=4", in: folder,
             as: "other.clip")
         // More slices, all of a sudden, after the guesses were trusted.
-        let server = try RTSPCameraServer(["--video", clip.path, "--other", other.path])
+        let server = try CameraServer(["--video", clip.path, "--other", other.path])
         let query = Self.fragmented + "&fault=paramchange&after=100"
         let outcome = try Self.run(server, query, until: 180)
         let sent = Set(clip.frames.map(\.units) + other.frames.map(\.units))
@@ -159,7 +160,7 @@ import Testing
     @Test func `the camera's clock comes along with each frame`() throws {
         let folder = Scratch()
         let clip = try RTSPClip(Self.video, in: folder)
-        let server = try RTSPCameraServer(["--video", clip.path, "--clock", "3600"])
+        let server = try CameraServer(["--video", clip.path, "--clock", "3600"])
         let outcome = try Self.run(server, "/live?sr=10", until: 20)
         for frame in outcome.sink.frames {
             let claim = try #require(frame.time.claim)

@@ -1,5 +1,6 @@
 import AV
 import Base
+import CameraSupport
 import Ingest
 import JPEG
 import Linux
@@ -49,6 +50,22 @@ import Testing
             let shown = try reading(jpeg: rendered.jpeg)
             #expect(shown?.frame == UInt32(sample.media / 40_000))
         }
+    }
+
+    @Test(arguments: [
+        "test:h264?size=640x360&hurry=1&frames=3", "test:h265?size=1280x720&hurry=1&frames=3",
+    ])
+    func `what is seen in the planes is what is seen in the JPEG`(_ url: String) throws {
+        let recording = try Recording(url)
+        let rendered = try FrameRenderer.render(
+            recording.format, samples: recording.samples, wanted: recording.samples[2].media)
+        let (planes, jpeg) = (
+            rendered.grey, try GreyPicture(jpeg: rendered.jpeg.span, scale: .quarter)
+        )
+        #expect((planes.width, planes.height) == (jpeg.width, jpeg.height))
+        // Colours pull brightness a little between BT.709 and JPEG's BT.601.
+        let distances = zip(planes.pixels, jpeg.pixels).map { abs(Int($0) - Int($1)) }
+        #expect(distances.reduce(0, +) / distances.count <= 3)
     }
 
     @Test func `a frame that is not there is not replaced by another`() throws {

@@ -1,5 +1,6 @@
 import AV
 import Base
+import CameraSupport
 import Ingest
 import JPEG
 import Linux

@@ -17,17 +17,21 @@ final class RecorderBench {
     private(set) var log: EvidenceLog
     private(set) var recorder: Recorder
 
-    init() throws {
+    private let change: (inout Recorder.Options) -> Void
+
+    init(_ change: @escaping (inout Recorder.Options) -> Void = { _ in }) throws {
         scratch = Scratch()
-        (log, recorder) = try Self.open(scratch, clock)
+        self.change = change
+        (log, recorder) = try Self.open(scratch, clock, change)
     }
 
     private static func open(
-        _ scratch: Scratch, _ clock: SystemClock
+        _ scratch: Scratch, _ clock: SystemClock, _ change: (inout Recorder.Options) -> Void
     ) throws -> (EvidenceLog, Recorder) {
         let (log, _) = try TestLog.open(scratch.path, clock: clock)
         var options = Recorder.Options()
         options.freeBytesMin = 1 << 20
+        change(&options)
         let recorder = try Recorder(
             dataDirectory: scratch.path, log: log, clock: clock, options: options)
         _ = recorder.start()
@@ -41,7 +45,12 @@ final class RecorderBench {
 
     func reopen() throws {
         try close()
-        (log, recorder) = try Self.open(scratch, clock)
+        try open()
+    }
+
+    /// After `close`.
+    func open() throws {
+        (log, recorder) = try Self.open(scratch, clock, change)
     }
 
     func add(_ id: String, _ url: String, ring: UInt64 = 32 << 20) throws {

@@ -73,4 +73,25 @@ package enum TestLog {
                 ?? WallTime(microseconds: 1_790_000_000_000_000 + Int64(number) * 1000),
             capture, payload: picture.span, by: author)
     }
+
+    /// A stream and the picture that was rendered from its last frame, as the recorder stores them.
+    package static func addPair(
+        _ log: EvidenceLog, _ number: Int, at instant: WallTime
+    ) throws -> (stream: RecordID, picture: RecordID) {
+        var capture = Capture()
+        capture.mime = "video/mp4"
+        let (stream, picture) = (picture(number), picture(number + 1000))
+        let end = instant.adding(seconds: 1)
+        let clip = try log.addClip(
+            camera: "cam-1", instant: instant, capture,
+            details: [
+                ("to", .string(end.description)), ("frames", .int(25)), ("use", .string("stream")),
+                ("init", .string(Digest.zero.hex)), ("init_len", .int(10)),
+            ], payload: stream.span, by: author)
+        capture.mime = "image/jpeg"
+        let snapshot = try log.addSnapshot(
+            camera: "cam-1", instant: end, capture,
+            details: [("clip", .string(clip.id.description))], payload: picture.span, by: author)
+        return (clip.id, snapshot.id)
+    }
 }

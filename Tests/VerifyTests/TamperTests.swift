@@ -162,6 +162,28 @@ import Testing
         try expect(forgery.write(), names: "is under hold")
     }
 
+    @Test func `T13 a stream whose picture is under hold was removed unlawfully`() throws {
+        let folder = Scratch(inMemory: true)
+        let clock = ManualClock()
+        let (log, _) = try TestLog.open(folder.path, clock: clock)
+        let held = try TestLog.addPair(log, 1, at: clock.now)
+        clock.advance(seconds: 10)
+        let removed = try TestLog.addPair(log, 2, at: clock.now)
+        _ = try log.hold(.record(held.picture), reason: "claim", by: TestLog.author)
+        clock.advance(seconds: 10)
+        _ = try log.order(
+            removalOf: removed.stream, on: .early(reference: "AZ 1", secondActor: "carl"),
+            graceSeconds: 100, reason: "court", by: TestLog.author)
+        try log.close()
+        var forgery = try Forgery(reading: folder)
+        let hold = try #require(forgery.position(of: .hold))
+        // As if the hold had been on the picture of the stream that went.
+        forgery.items[hold] = try forgery.items[hold].changing([
+            "record": .string(removed.picture.description)
+        ])
+        try expect(forgery.write(), names: "\(removed.stream) is under hold")
+    }
+
     @Test func `a deletion within retention is unlawful whoever signs it`() throws {
         var forgery = try Forgery(reading: Sample.store)
         let order = try #require(forgery.position(of: .delete))

@@ -1,5 +1,6 @@
-"""The HTTP side: /snapshot.jpg and /video.mjpg."""
+"""The HTTP side: /snapshot.jpg, /video.mjpg, and /control."""
 
+import json
 import os
 import socket
 import socketserver
@@ -45,7 +46,8 @@ class HTTPConnection(socketserver.StreamRequestHandler):
                 return
 
     def head(self, code, fields=(), length=None):
-        lines = [f"HTTP/1.1 {code} {REASONS.get(code, 'Error')}", *fields]
+        lines = [f"HTTP/1.1 {code} {REASONS.get(code, 'Error')}", f"Server: {self.camera.name}"]
+        lines += fields
         if length is not None:
             lines.append(f"Content-Length: {length}")
         self.wfile.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
@@ -56,9 +58,11 @@ class HTTPConnection(socketserver.StreamRequestHandler):
 
     def answer(self, method, target, headers):
         url = urlsplit(target)
-        query = dict(parse_qsl(url.query))
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
         fault = query.get("fault", "")
         self.argument = query.get("arg")
+        if url.path == "/control":
+            return self.control(query)
         if url.path not in ("/snapshot.jpg", "/video.mjpg"):
             return self.refuse(404)
         if fault == "hang":
@@ -85,6 +89,15 @@ class HTTPConnection(socketserver.StreamRequestHandler):
         if url.path == "/snapshot.jpg":
             return self.snapshot(fault, int(query.get("n", -1)))
         return self.video(fault, query)
+
+    def control(self, query):
+        """Changes the fault if one is named, be it the empty one, and tells the truth about it."""
+        if "fault" in query:
+            self.camera.faults.set(query["fault"], query.get("arg"))
+        body = json.dumps(self.camera.faults.report()).encode()
+        self.head(200, ["Content-Type: application/json"], len(body))
+        self.wfile.write(body)
+        return True
 
     def body(self, number, fault):
         """The bytes of picture `number` and the length to claim for them."""

@@ -89,6 +89,8 @@ class RTSPConnection(socketserver.StreamRequestHandler):
 
     def fail_early(self, url):
         """Faults before there is a stream; None when there is none of these."""
+        if self.camera.faults.refuses:
+            self.fault = self.camera.faults.kind
         if self.fault == "hang":
             time.sleep(WAIT)
         if self.fault in ("hang", "down"):
@@ -112,7 +114,7 @@ class RTSPConnection(socketserver.StreamRequestHandler):
 
     def describe(self, url):
         base = f"rtsp://{url.netloc.rpartition('@')[2]}{url.path}/"
-        lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=camera", "c=IN IP4 0.0.0.0", "t=0 0"]
+        lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", f"s={self.camera.name}", "c=IN IP4 0.0.0.0", "t=0 0"]
         lines += ["a=control:*"] + self.camera.clip.sdp(with_sets=self.fault != "nosprop")
         if self.fault == "wrongsprop" and self.camera.other:
             lines[6:] = self.camera.other.sdp()
@@ -215,7 +217,14 @@ class Stream(threading.Thread):
 
     def frame(self, count):
         """False when the stream ends here."""
+        control = self.camera.faults
         fault = self.fault if count >= self.after else ""
+        if control.kind:
+            fault, self.argument = control.kind, control.argument
+        if control.refuses:
+            return self.end("close")
+        if fault == "pause":
+            return True
         clip = self.camera.other if fault == "paramchange" else self.camera.clip
         number = count - self.after if fault == "paramchange" else count + self.first
         frame = clip.frames[number % len(clip.frames)]
@@ -236,6 +245,8 @@ class Stream(threading.Thread):
             units = [unit[:1] + os.urandom(int(self.argument or 12 << 20)) for unit in units[:1]]
         made = packets(clip.codec, units, int(self.query.get("mtu", 1400)))
         self.send_frame(fault, made, stamp)
+        if not fault:
+            control.sent(frame.key)
         return True
 
     def end(self, fault):

@@ -52,13 +52,11 @@ package final class AccessBook: Sendable {
         state = Monitor(State(list: list, usesSaved: clock.now))
     }
 
-    private static func path(in folder: String) -> String { "\(folder)/book.json" }
+    static func path(in folder: String) -> String { "\(folder)/book.json" }
 
     // MARK: Looking up
 
-    package var people: [Person] { state.withLock { $0.list.people } }
-    package var tokens: [Token] { state.withLock { $0.list.tokens } }
-    package var machines: [Machine] { state.withLock { $0.list.machines } }
+    package var contents: AccessContents { AccessContents(state.withLock { $0.list }) }
 
     /// Grows with every change: a session that has seen this number need not ask `renew` again.
     package var generation: UInt64 { edition.load(ordering: .acquiring) }
@@ -67,13 +65,12 @@ package final class AccessBook: Sendable {
     /// are over, something that looks the same and fits no password.
     package func secret(of name: String) -> SCRAMSecret {
         let now = clock.now
-        return state.withLock { state in
-            let person = state.list.people.first { $0.name.hasSameBytes(as: name) }
-            guard let person, !person.grant.isOver(at: now) else {
-                return .pretended(for: name, key: state.list.pretence)
-            }
-            return person.secret
-        }
+        let list = state.withLock { $0.list }
+        // Made for everybody, so that time tells no more than the answer does.
+        let pretended = SCRAMSecret.pretended(for: name, key: list.pretence)
+        let person = list.people.first { $0.name.hasSameBytes(as: name) }
+        guard let person, !person.grant.isOver(at: now) else { return pretended }
+        return person.secret
     }
 
     /// Of a person whose password has been proven.
@@ -121,7 +118,8 @@ package final class AccessBook: Sendable {
         return found.identity
     }
 
-    /// The same identity as it stands now: changed, or thrown out.
+    /// The same identity as it stands now: changed, or thrown out. Whoever has changed his own
+    /// password asks `person` for his identity again.
     package func renew(_ identity: Identity) throws(Failure) -> Identity {
         let list = state.withLock { $0.list }
         let found: Identity? =
@@ -132,8 +130,12 @@ package final class AccessBook: Sendable {
             case .machine: list.machines.first { $0.name == identity.name }?.identity
             case .owner: identity
             }
-        guard let found else {
-            throw Failure(.denied, "the rights of \(identity.actor) were taken back; ask an admin")
+        guard let found, found.stamp == identity.stamp else {
+            throw Failure(
+                .denied,
+                "the rights of \(identity.actor) were taken back, or its password is another one;"
+                    + " log in again"
+            )
         }
         try found.requireCurrent(at: clock.now)
         return found

@@ -9,7 +9,9 @@ package struct Machine: Hashable, Sendable {
     package var grant: Grant
 
     package var identity: Identity {
-        Identity(.machine, name, roles: grant.roles, cameras: grant.cameras, expires: grant.until)
+        Identity(
+            .machine, name, roles: grant.roles, cameras: grant.cameras, expires: grant.until,
+            stamp: key.hex)
     }
 
     var json: JSON {

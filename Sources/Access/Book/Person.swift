@@ -14,7 +14,7 @@ package struct Person: Hashable, Sendable {
     package var identity: Identity {
         Identity(
             .person, name, roles: grant.roles, cameras: grant.cameras, expires: grant.until,
-            mustChange: mustChange)
+            mustChange: mustChange, stamp: secret.salt.hex)
     }
 
     var json: JSON {

@@ -21,7 +21,9 @@ package struct Token: Hashable, Sendable {
     package var revoked: WallTime?
 
     package var identity: Identity {
-        Identity(.token, name, roles: grant.roles, cameras: grant.cameras, expires: grant.until)
+        Identity(
+            .token, name, roles: grant.roles, cameras: grant.cameras, expires: grant.until,
+            stamp: id)
     }
 
     /// A new one, and the only text that opens it.

@@ -19,10 +19,15 @@ package struct Identity: Hashable, Sendable {
     /// Whether every role that lets it read wants a link to be named.
     package let readsByLinkOnly: Bool
 
+    /// Differs once the password, token or key is another one, though the name is the same: no
+    /// secret, but its session must not go on with the rights of the next who has the name.
+    let stamp: String
+
     package init(
         _ kind: Kind, _ name: String, roles: [Role], cameras: [String]? = nil,
-        expires: WallTime? = nil, mustChange: Bool = false
+        expires: WallTime? = nil, mustChange: Bool = false, stamp: String = ""
     ) {
+        self.stamp = stamp
         self.kind = kind
         self.name = name
         self.roles = roles

@@ -24,7 +24,9 @@ package final class AccessTrail: Sendable {
         static let count = 2
     }
 
-    private struct State {
+    /// A class, so that getting at it through the lock copies nothing: 20,000 notes a second.
+    /// Touched with the lock held.
+    private final class State {
         var batch = TrailBatch()
         /// Batches taken, and batches that ended well.
         var taken = 0
@@ -54,18 +56,19 @@ package final class AccessTrail: Sendable {
         let now = clock.now
         state.lock()
         defer { state.unlock() }
-        if let failure = state.locked.failure { throw failure }
-        guard !state.locked.ended else {
+        let locked = state.locked
+        if let failure = locked.failure { throw failure }
+        guard !locked.ended else {
             throw Failure(.stopped, "the server is ending; try again when it is back")
         }
-        let wasEmpty = state.locked.batch.isEmpty
-        guard state.locked.batch.add(entry, at: now, bytesMax: options.bytesMax) else {
+        let wasEmpty = locked.batch.isEmpty
+        guard locked.batch.add(entry, at: now, bytesMax: options.bytesMax) else {
             throw Failure(
                 .full,
                 "the access trail has \(options.bytesMax >> 20) MB waiting for the disk, so nothing"
                     + " can be read now; try again in a second")
         }
-        if wasEmpty || state.locked.batch.bytes >= options.batchBytes { state.signal(Wake.work) }
+        if wasEmpty || locked.batch.bytes >= options.batchBytes { state.signal(Wake.work) }
     }
 
     /// Returns when everything noted before is in the log.
@@ -129,7 +132,7 @@ package final class AccessTrail: Sendable {
             }
         }
         let batch = state.locked.batch
-        state.locked.batch = TrailBatch()
+        state.locked.batch = TrailBatch(expecting: batch.lines.count)
         state.locked.taken += 1
         state.locked.hurries = false
         return batch

@@ -1,31 +1,64 @@
 internal import Base
 internal import EvidenceFormat
 
-/// Entries on their way to the log, equal ones on one line.
+/// Entries on their way to the log, equal ones on one line. Its own table of places rather than a
+/// dictionary: entries stand once, and nothing is copied when it grows but numbers.
 struct TrailBatch {
+    private static let slotsMin = 256
+
     private(set) var lines: [TrailLine] = []
-    private var places: [TrailEntry: Int] = [:]
     private(set) var bytes = 0
     private(set) var count = 0
+    /// Of `lines`, in the same order.
+    private var hashes: [Int] = []
+    /// Places in `lines`, found by hash and then one after the other; -1 where free. At least twice
+    /// as many as lines, and a power of two.
+    private var slots: [Int32]
+
+    init(expecting lines: Int = 0) {
+        var slots = Self.slotsMin
+        while slots < lines * 2 { slots *= 2 }
+        self.slots = Array(repeating: -1, count: slots)
+        self.lines.reserveCapacity(lines)
+        hashes.reserveCapacity(lines)
+    }
 
     var isEmpty: Bool { lines.isEmpty }
 
     /// False when there is no room for one more line.
     mutating func add(_ entry: TrailEntry, at now: WallTime, bytesMax: Int) -> Bool {
-        if let place = places[entry] {
-            lines[place].count += 1
-            // The clock may have been set back.
-            lines[place].to = max(lines[place].to, now)
-            lines[place].from = min(lines[place].from, now)
-        } else {
-            let size = entry.byteCount
-            guard bytes + size <= bytesMax else { return false }
-            bytes += size
-            places[entry] = lines.count
-            lines.append(TrailLine(entry, at: now))
+        let hash = entry.hashValue
+        var slot = hash & (slots.count - 1)
+        while slots[slot] >= 0 {
+            let place = Int(slots[slot])
+            if hashes[place] == hash, lines[place].entry == entry {
+                lines[place].count += 1
+                // The clock may have been set back.
+                if lines[place].to < now { lines[place].to = now }
+                if lines[place].from > now { lines[place].from = now }
+                count += 1
+                return true
+            }
+            slot = (slot + 1) & (slots.count - 1)
         }
+        let size = entry.byteCount
+        guard bytes + size <= bytesMax else { return false }
+        bytes += size
         count += 1
+        slots[slot] = Int32(lines.count)
+        hashes.append(hash)
+        lines.append(TrailLine(entry, at: now))
+        if lines.count * 2 > slots.count { grow() }
         return true
+    }
+
+    private mutating func grow() {
+        slots = Array(repeating: -1, count: slots.count * 2)
+        for (place, hash) in hashes.enumerated() {
+            var slot = hash & (slots.count - 1)
+            while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+            slots[slot] = Int32(place)
+        }
     }
 
     /// First and last instant. Not for an empty batch.

@@ -1,4 +1,5 @@
 package import Base
+package import Evidence
 package import EvidenceFormat
 
 /// What somebody did that leaves no leaf of its own.
@@ -43,6 +44,17 @@ package struct TrailEntry: Sendable {
         self.target = Self.cut(target)
         self.peer = Self.cut(peer)
         self.refusal = refusal.map(Self.cut)
+    }
+
+    /// What a question asked. Values of personal links stay out: the trail cannot be erased.
+    package static func target(of query: Query) -> String {
+        var parts = query.links.map { link in
+            PrivateSection.kinds.contains(link.kind) ? link.kind : "\(link.kind)=\(link.value)"
+        }
+        if let camera = query.camera { parts.append("camera=\(camera)") }
+        if let from = query.from { parts.append("from=\(from)") }
+        if let to = query.to { parts.append("to=\(to)") }
+        return parts.joined(separator: " ")
     }
 
     /// Peers send these texts, so they are bounded; whole letters only.

@@ -35,6 +35,7 @@ extension EvidenceLog {
         var query = Query()
         query.newestFirst = false
         query.limit = Query.limitMax
+        query.streams = true
         // Events never come before the capture by enough to matter; rules count in whole days.
         query.to = now.adding(seconds: -(shortest - 1) * 86_400)
         repeat {
@@ -52,7 +53,7 @@ extension EvidenceLog {
     private func expired(
         _ record: Record, _ policies: PolicyHistory, _ now: WallTime
     ) throws(Failure) -> ExpiredRecord? {
-        let facts = record.facts
+        let facts = try facts(of: record)
         let expiry = try policies.expiry(of: facts) { name, facts throws(Failure) in
             try latestEvent(name, facts)
         }
@@ -64,6 +65,7 @@ extension EvidenceLog {
 
     /// Orders the removal of a record's bytes. They stay for the grace period; the leaf stays for
     /// ever. Personal data that came with a later `link` leaf is removed by the id of that leaf.
+    /// A picture and the stream that it was rendered from go together.
     package func order(
         removalOf id: RecordID, on ground: RemovalGround, graceSeconds: Int64 = 7 * 86_400,
         personalDataOnly: Bool = false, reason: String, by author: Author
@@ -74,8 +76,15 @@ extension EvidenceLog {
                 "a grace period has 0 to \(Self.graceSecondsMax) seconds, not \(graceSeconds)")
         }
         return try decisions.withLock { _ throws(Failure) in
-            try commit(
-                removalDraft(id, ground, graceSeconds, personalDataOnly, reason, author))
+            let draft = try removalDraft(
+                id, ground, graceSeconds, personalDataOnly, reason, author)
+            // The partner first: after a crash in between, the same order again does the rest.
+            for partner in personalDataOnly ? [] : try partners(of: record(id).leaf) {
+                guard case .present = try record(partner).removal else { continue }
+                _ = try commit(
+                    removalDraft(partner, ground, graceSeconds, false, reason, author))
+            }
+            return try commit(draft)
         }
     }
 
@@ -91,7 +100,8 @@ extension EvidenceLog {
         guard case .present = try removal(of: id, code: code, reader) else {
             throw Failure(.alreadyExists, "the removal of \(id) was ordered before")
         }
-        let held = holds.filter { $0.covers(record.facts) }
+        let facts = try facts(of: record)
+        let held = holds.filter { $0.covers(facts) }
         if let hold = held.first {
             throw Failure(
                 .refused, "\(id) is held (\(hold.id): \(hold.reason)); holds always win")
@@ -176,7 +186,8 @@ extension EvidenceLog {
             else { continue }
             let removed = try decisions.withLock { _ throws(Failure) in
                 let subject = try subject(target, order.removalCode == 1, reader)
-                if holds.contains(where: { $0.covers(subject.record.facts) }) { return false }
+                let facts = try facts(of: subject.record)
+                if holds.contains(where: { $0.covers(facts) }) { return false }
                 try remove(order, target, subject)
                 return true
             }

@@ -39,7 +39,12 @@ package struct ActiveHold: Hashable, Sendable {
         }
     }
 
+    /// A picture and its stream are held together.
     func covers(_ record: RecordFacts) -> Bool {
+        coversAlone(record) || record.partners.contains { coversAlone($0) }
+    }
+
+    private func coversAlone(_ record: RecordFacts) -> Bool {
         switch scope {
         case .record(let id): id == record.id
         case .link(let link):
@@ -59,6 +64,8 @@ struct RecordFacts {
     let instant: WallTime
     /// Every link it ever had.
     var links: [Link]
+    /// Of the records that are one with it; see `PairReader`.
+    var partners: [RecordFacts] = []
 }
 
 extension Record {

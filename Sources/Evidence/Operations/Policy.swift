@@ -138,10 +138,21 @@ package struct PolicyHistory: Sendable {
         let policy: UInt64
     }
 
-    /// When a record may go; nil: never, as things stand. `eventTime` tells the latest event of a
-    /// name for one of the record's links.
+    /// When a record may go, and what is one with it; nil: never, as things stand. `eventTime`
+    /// tells the latest event of a name for one of the record's links.
     func expiry(
         of record: RecordFacts, eventTime: (String, RecordFacts) throws(Failure) -> WallTime?
+    ) throws(Failure) -> Expiry? {
+        guard var last = try expiryAlone(of: record, eventTime) else { return nil }
+        for partner in record.partners {
+            guard let other = try expiryAlone(of: partner, eventTime) else { return nil }
+            if other.at > last.at { last = other }
+        }
+        return last
+    }
+
+    private func expiryAlone(
+        of record: RecordFacts, _ eventTime: (String, RecordFacts) throws(Failure) -> WallTime?
     ) throws(Failure) -> Expiry? {
         var longest: Expiry?
         for standing in standing

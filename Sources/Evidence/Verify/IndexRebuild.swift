@@ -87,6 +87,14 @@ final class IndexRebuild {
         return try Removal(decoding: bytes)
     }
 
+    /// The records so far that are one with this one.
+    func partners(
+        of leaf: Leaf, _ read: @escaping (UInt64) throws(Failure) -> Leaf
+    ) throws(Failure) -> [RecordID] {
+        try flush()
+        return try PairReader(scratch, read).partners(of: leaf)
+    }
+
     func latestEvent(_ name: String, _ record: RecordFacts) throws(Failure) -> WallTime? {
         try flush()
         return try EventReader(scratch).latest(name, record)

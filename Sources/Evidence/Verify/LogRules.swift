@@ -161,8 +161,17 @@ final class LogRules {
         holds.remove(at: i)
     }
 
-    /// The record that a removal speaks of, as it stood before this leaf.
+    /// The record that a removal speaks of, as it stood before this leaf, and what is one with it.
     private func facts(_ id: RecordID) throws(Failure) -> (RecordFacts, Leaf)? {
+        guard let (alone, leaf) = try factsAlone(id) else { return nil }
+        var facts = alone
+        for partner in try index.partners(of: leaf, read) {
+            if let (other, _) = try factsAlone(partner) { facts.partners.append(other) }
+        }
+        return (facts, leaf)
+    }
+
+    private func factsAlone(_ id: RecordID) throws(Failure) -> (RecordFacts, Leaf)? {
         guard let entry = try index.entry(of: id) else { return nil }
         let leaf = try read(entry.leaf)
         var facts = RecordFacts(

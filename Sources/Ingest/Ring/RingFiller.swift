@@ -34,6 +34,8 @@ package final class RingFiller: FrameSink {
         self.report = report
     }
 
+    package func identify(_ traits: DeviceTraits) { report.identified(traits) }
+
     package func begin(_ format: StreamFormat) throws(Failure) {
         guard format != self.format else { return }
         guard let bytes = InitSegment.make(format) else {

@@ -5,6 +5,8 @@ package import Linux
 /// come in pieces, so that they are copied once, from the receiver's buffer to their place in the
 /// ring.
 package protocol FrameSink: AnyObject {
+    /// Who sends, as far as it can be told; once for each connection, before its first frame.
+    func identify(_ traits: DeviceTraits)
     /// Before the first frame, and again whenever size, codec or parameter sets change.
     func begin(_ format: StreamFormat) throws(Failure)
     /// A frame begins; the one before was ended or dropped.
@@ -15,6 +17,10 @@ package protocol FrameSink: AnyObject {
     func endFrame(key: Bool) throws(Failure)
     /// The frame turned out broken: it never was. Counted, with the reason in a few words.
     func dropFrame(_ reason: String)
+}
+
+extension FrameSink {
+    package func identify(_ traits: DeviceTraits) {}
 }
 
 /// One way to get pictures from a camera. Lives on its camera's own thread and may block there, in

@@ -11,6 +11,7 @@ final class HTTPExchange: HTTPReceiver {
         case stream(MultipartParser)
     }
 
+    private let sink: any FrameSink
     private let intake: JPEGIntake
     private let clock: any Clock
     private let stop: StopSignal
@@ -19,6 +20,7 @@ final class HTTPExchange: HTTPReceiver {
     private var head: HTTPHead?
     private var partHeader = PartHeader()
     private var hasClosed = false
+    private var isIdentified = false
     /// When the last whole picture came, or the source began.
     private var lastWhole: UInt64
     private(set) var isStill = false
@@ -28,6 +30,7 @@ final class HTTPExchange: HTTPReceiver {
     init(
         _ sink: any FrameSink, clock: any Clock, stop: StopSignal, options: HTTPSource.Options
     ) {
+        self.sink = sink
         intake = JPEGIntake(sink)
         self.clock = clock
         self.stop = stop
@@ -49,6 +52,7 @@ final class HTTPExchange: HTTPReceiver {
 
     func answered(_ head: HTTPHead) throws(Failure) {
         self.head = head
+        identify(head)
         let type = head.mediaType
         if type.hasPrefix("multipart/") {
             guard options.shape != .stills else { throw wrongShape("a stream of pictures") }
@@ -65,6 +69,14 @@ final class HTTPExchange: HTTPReceiver {
         mode = .still
         isStill = true
         if head.contentLength ?? 0 > JPEGIntake.pictureBytesMax { try tooLarge() }
+    }
+
+    /// A still is an exchange of its own; the device behind them is asked for once.
+    private func identify(_ head: HTTPHead) {
+        guard !isIdentified else { return }
+        isIdentified = true
+        let bare = DeviceTraits(name: head.server)
+        sink.identify(options.host.map { .network($0, name: head.server) } ?? bare)
     }
 
     func received(_ bytes: Span<UInt8>) throws(Failure) {

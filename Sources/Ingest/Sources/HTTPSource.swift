@@ -21,6 +21,8 @@ package final class HTTPSource: Source {
         /// After so many broken pictures in a row, too.
         package var brokenInARowMax = 50
         package var limits = HTTPLimits()
+        /// Of the URL, to learn which network card answers there.
+        package var host: String?
 
         package init() {}
     }

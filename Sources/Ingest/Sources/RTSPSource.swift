@@ -63,6 +63,7 @@ package final class RTSPSource: Source {
             throw failure(opening: error)
         }
         let stream = try videoStream(of: demuxer)
+        sink.identify(DeviceTraits.network(url.host, name: demuxer.title))
         try play(&demuxer, stream, into: sink, interrupt, stop)
     }
 

@@ -29,6 +29,7 @@ package enum SourceMaker {
             return RTSPSource(url, options: options, clock: clock)
         case .http, .https:
             var options = HTTPSource.Options()
+            options.host = url.host
             if let text = settings["rate"] {
                 guard let rate = Double(text), rate > 0, rate <= 120 else {
                     throw wrong("rate", "pictures a second, up to 120")

@@ -35,7 +35,7 @@ package final class USBSource: Source {
     }
 
     package func run(into sink: any FrameSink, until stop: StopSignal) throws(SourceFailure) {
-        guard let device = try open(stop) else { return }
+        guard let device = try open(sink, stop) else { return }
         // Closed as soon as this returns: while a descriptor is open after an unplug, the camera
         // comes back under another number.
         defer { device.stop() }
@@ -63,7 +63,9 @@ package final class USBSource: Source {
     // MARK: - Opening
 
     /// Nil when told to stop. What is there and cannot be opened is tried again for a while.
-    private func open(_ stop: StopSignal) throws(SourceFailure) -> Device? {
+    private func open(
+        _ sink: any FrameSink, _ stop: StopSignal
+    ) throws(SourceFailure) -> Device? {
         let start = clock.monotonicNanoseconds
         while true {
             let list = CameraList.now()
@@ -71,7 +73,11 @@ package final class USBSource: Source {
             let failure: V4L2Failure
             do throws(V4L2Failure) {
                 if found.count > 1 { throw twins(found.count) }
-                if let camera = found.first { return try Device(node: camera.node) }
+                if let camera = found.first {
+                    let device = try Device(node: camera.node)
+                    sink.identify(DeviceTraits(hardware: camera.serialID, name: camera.name))
+                    return device
+                }
                 failure =
                     list.unsettled.first?.failure
                     ?? V4L2Failure(.gone, "no camera \(id) is plugged in")

@@ -60,8 +60,10 @@ internal import Glibc
     private func control(
         _ operation: Int32, _ target: Int32, _ token: UInt64, _ interest: Interest
     ) throws(Failure) {
+        // Who is not read from now is not asked whether it has gone: it would say so for ever.
+        let gone = interest.contains(.read) ? UInt32(EPOLLRDHUP.rawValue) : 0
         var event = unsafe epoll_event(
-            events: interest.rawValue | UInt32(EPOLLRDHUP.rawValue), data: epoll_data(u64: token))
+            events: interest.rawValue | gone, data: epoll_data(u64: token))
         _ = try checked("watch a socket") {
             unsafe epoll_ctl(descriptor, operation, target, &event)
         }

@@ -55,8 +55,19 @@ package final class CameraBook: Sendable {
                         "there is a camera \(config.id) already; change it with proofreel camera"
                             + " set \(config.id), or choose another id")
                 }
+                // The camera's thread may have met a device since the caller looked; behind another
+                // address stands another one.
+                let isSamePlace = changed[i].url == config.url
+                config.device = isSamePlace ? changed[i].device : nil
                 changed[i] = config
             } else {
+                let main = CameraConfig.mainID(of: config.id)
+                guard !config.isSub || changed.contains(where: { $0.id == main }) else {
+                    throw Failure(
+                        .notFound,
+                        "\(config.id) would be the sub stream of \(main), which is not there; add"
+                            + " that first")
+                }
                 guard changed.count < Self.countMax else {
                     throw Failure(.refused, "there are \(Self.countMax) cameras; no more fit")
                 }
@@ -68,9 +79,26 @@ package final class CameraBook: Sendable {
         }
     }
 
+    /// A device answered, or was accepted: written down only when that is news.
+    func update(
+        device id: String, _ change: (inout KnownDevice?) -> Void
+    ) throws(Failure) -> KnownDevice? {
+        try cameras.withLock { cameras throws(Failure) in
+            guard let i = cameras.firstIndex(where: { $0.id == id }) else { return nil }
+            var changed = cameras
+            change(&changed[i].device)
+            guard changed[i].device != cameras[i].device else { return changed[i].device }
+            // What is known in memory holds even if the disk does not take it.
+            cameras = changed
+            try write(changed)
+            return changed[i].device
+        }
+    }
+
     package func remove(_ id: String) throws(Failure) {
         try cameras.withLock { cameras throws(Failure) in
-            let changed = cameras.filter { $0.id != id }
+            let sub = CameraConfig.subID(of: id)
+            let changed = cameras.filter { $0.id != id && $0.id != sub }
             try write(changed)
             cameras = changed
         }

@@ -20,6 +20,8 @@ package struct CameraConfig: Hashable, Sendable {
     package var settings: [String: String] = [:]
     /// User and password, sealed. Nothing hands them out but the connection itself.
     package var sealed: [UInt8]?
+    /// Nil until one was met. Kept by the recorder: nobody sets it but by accepting a device.
+    package internal(set) var device: KnownDevice?
     package let added: WallTime
 
     package init(id: String, name: String, url: CameraURL, added: WallTime) throws(Failure) {
@@ -30,7 +32,8 @@ package struct CameraConfig: Hashable, Sendable {
         self.added = added
     }
 
-    package static func check(id: String) throws(Failure) {
+    package static func check(id whole: String) throws(Failure) {
+        let id = mainID(of: whole)
         let letters = id.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
         }
@@ -66,6 +69,7 @@ extension CameraConfig {
         if let workCentre { fields.append(("work_centre", .string(workCentre))) }
         if let ringSeconds { fields.append(("ring_s", .int(ringSeconds))) }
         if let sealed { fields.append(("sealed", .string(sealed.base64))) }
+        if let device { fields.append(("device", device.json)) }
         return .object(JSONObject(fields))
     }
 
@@ -83,6 +87,7 @@ extension CameraConfig {
         for member in object["settings"]?.object?.members ?? [] {
             settings[member.key] = member.value.string
         }
+        device = object["device"].flatMap { KnownDevice($0) }
         sealed = object["sealed"]?.string.flatMap { [UInt8](base64: $0) }
     }
 }

@@ -11,25 +11,31 @@ struct Picture: Sendable {
     let flags: [String]
 
     init(_ stretch: Stretch) throws {
-        jpeg = stretch.format.codec.isIntra ? stretch.media : try Self.render(stretch)
-        var flags: [String] = []
+        let frozen = PictureFlags.isFrozen(stretch) ? [PictureFlags.frozen] : []
+        guard stretch.format.codec.isIntra else {
+            let rendered = try Self.render(stretch)
+            jpeg = rendered.jpeg
+            (width, height) = (rendered.width, rendered.height)
+            flags = PictureFlags.of(rendered.grey) + frozen
+            return
+        }
+        jpeg = stretch.media
         var size = (stretch.format.width, stretch.format.height)
+        var flags: [String] = []
         do throws(Failure) {
-            let bytes = jpeg
-            let header = try JPEGHeader(bytes.span)
+            let header = try JPEGHeader(stretch.media.span)
             size = (header.width, header.height)
-            flags = PictureFlags.of(try GreyPicture(jpeg: bytes.span, scale: .quarter))
+            flags = PictureFlags.of(try GreyPicture(jpeg: stretch.media.span, scale: .quarter))
         } catch {
             // A picture that cannot be decoded is still what the camera sent.
             flags.append(PictureFlags.damaged)
         }
-        if PictureFlags.isFrozen(stretch) { flags.append(PictureFlags.frozen) }
         (width, height) = size
-        self.flags = flags
+        self.flags = flags + frozen
     }
 
     /// The stretch ends with the wanted frame, so all that is decoded is what it needs.
-    private static func render(_ stretch: Stretch) throws(Failure) -> [UInt8] {
+    private static func render(_ stretch: Stretch) throws(Failure) -> FrameRenderer.Rendered {
         func shown(_ sample: Sample) -> Int64 { sample.decode + Int64(sample.composition) }
         var renderer = try FrameRenderer(stretch.format, wanted: shown(stretch.wanted))
         let media = stretch.media
@@ -39,7 +45,7 @@ struct Picture: Sendable {
             if try renderer.add(bytes, media: shown(sample)) { break }
             offset += Int(sample.size)
         }
-        return try renderer.render().jpeg
+        return try renderer.render()
     }
 
     /// Stands in the leaf of a rendered picture.

@@ -12,6 +12,7 @@ enum PictureFlags {
     static let frozen = "frozen"
     static let sizeChanged = "size-changed"
     static let damaged = "damaged"
+    static let swapped = "swapped"
 
     private static let darkMean = 20
     private static let brightMean = 235

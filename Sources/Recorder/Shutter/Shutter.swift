@@ -160,6 +160,10 @@ extension Recorder {
         capture.links = request.links
         capture.request = requestID(request, pick.camera.id)
         capture.flags = picture.flags + pick.camera.flags(width: picture.width, picture.height)
+        let device = try book.camera(pick.camera.id).device
+        if device?.isSwapped(at: pick.frame.instant) == true {
+            capture.flags.append(PictureFlags.swapped)
+        }
         let bytes = picture.jpeg
         let receipt = try log.addSnapshot(
             camera: pick.camera.id, instant: pick.frame.instant, capture, details: details,

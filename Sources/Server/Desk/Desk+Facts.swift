@@ -9,7 +9,7 @@ extension Desk {
     func link(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         let id = try linkable(fields, caller)
         let receipt = try log.link(
-            id, to: try fields.links(), reason: fields.text(.reason) ?? "",
+            id, to: try fields.links(), reason: try fields.reason(),
             by: caller.author)
         return document(try receipt.fact(log))
     }
@@ -18,7 +18,7 @@ extension Desk {
         let id = try linkable(fields, caller)
         let receipt = try log.unlink(
             id, from: try fields.links(),
-            reason: try fields.required(.reason, "a reason; it stands in the log for ever"),
+            reason: try fields.reason(),
             by: caller.author)
         return document(try receipt.fact(log))
     }
@@ -36,7 +36,7 @@ extension Desk {
         try require(.close, of: caller, for: .change, on: "check=\(check)")
         let receipt = try log.close(
             check: check, verdict: fields.text(.state),
-            reason: fields.text(.reason) ?? "", by: caller.author)
+            reason: try fields.reason(), by: caller.author)
         return document(try receipt.fact(log))
     }
 

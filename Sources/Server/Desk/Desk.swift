@@ -88,6 +88,10 @@ extension Fields {
         return id
     }
 
+    func reason() throws(WireError) -> String {
+        try required(.reason, "a reason; it stands in the log for ever")
+    }
+
     private func linkTexts() throws(WireError) -> [(kind: String, value: String)] {
         var found: [(String, String)] = []
         for text in texts(.link) {

@@ -10,7 +10,7 @@ final class Connection: @unchecked Sendable {
     private static let queuedBytesMax = 1 << 20
     private static let uploadBytesMax = 64 << 20
 
-    private struct Upload {
+    private struct Upload: Sendable {
         let operation: Operation
         let payload: [UInt8]
         var body: [UInt8] = []
@@ -248,7 +248,7 @@ final class Connection: @unchecked Sendable {
         if Desk.isQuick(operation) {
             perform(operation, stream, bytes, caller)
         } else {
-            run(operation, stream, bytes, [], caller)
+            run(operation, stream, bytes, caller)
         }
     }
 
@@ -259,13 +259,16 @@ final class Connection: @unchecked Sendable {
         answer(stream, operation.rawValue, result)
     }
 
+    /// `upload`: its body goes along, and keeps its part of the server's room until it is done.
     private func run(
-        _ operation: Operation, _ stream: UInt32, _ payload: [UInt8], _ body: [UInt8],
-        _ caller: Caller
+        _ operation: Operation, _ stream: UInt32, _ payload: [UInt8], _ caller: Caller,
+        upload: Upload? = nil
     ) {
-        let (desk, mailbox, token) = (service.desk, self.mailbox, self.token)
+        let (service, mailbox, token) = (self.service, self.mailbox, self.token)
         let isTaken = service.workers.run {
-            let result = desk.result(operation, payload, body: body, for: caller)
+            let result = service.desk.result(
+                operation, payload, body: upload?.body ?? [], for: caller)
+            if let upload { service.release(upload.reserved) }
             mailbox.post(
                 Completion(
                     connection: token, stream: stream, code: operation.rawValue, result: result))
@@ -273,6 +276,7 @@ final class Connection: @unchecked Sendable {
         if isTaken {
             running += 1
         } else {
+            if let upload { service.release(upload.reserved) }
             refuse(stream, WireError(.busy, "the server has more to do than it takes; try again"))
         }
     }
@@ -328,8 +332,7 @@ final class Connection: @unchecked Sendable {
 
     private func finish(_ stream: UInt32) {
         guard let upload = uploads.removeValue(forKey: stream), let caller else { return }
-        service.release(upload.reserved)
-        run(upload.operation, stream, upload.payload, upload.body, caller)
+        run(upload.operation, stream, upload.payload, caller, upload: upload)
     }
 
     // MARK: Sending

@@ -7,8 +7,9 @@ internal import TLS
 final class Transport {
     typealias Progress = StreamSocket.Progress
 
-    let socket: StreamSocket
+    /// Ends before the socket that it speaks through.
     let tls: TLSSession?
+    let socket: StreamSocket
     /// Bytes of a file that TLS has been given and not yet taken.
     private var piece: [UInt8] = []
     private var pieceSent = 0

@@ -12,6 +12,8 @@ extension OptionSpec {
         value("work-centre", "TEXT", "the work centre it looks at"),
         value("ring", "SIZE", "disk space of its ring, such as 500MB or 4GB; else 2GB"),
         value("keep", "DURATION", "forget footage older than this; else what fits is kept"),
+        value("sub", "URL", "its second, smaller stream; recorded as ID/sub"),
+        value("sub-ring", "SIZE", "disk space of that one's ring; else 256MB"),
         value("user", "NAME", "log-in, where the URL has none"),
         value("password-file", "FILE", "file with the password; - for standard input"),
         list("setting", "NAME=VALUE", "transport=udp, rate=2, verify-tls=off, size=1280x720, …"),
@@ -29,6 +31,9 @@ extension CommandSpec {
                 "proofreel camera add press-3 'rtsp://qa:p@ss#1@10.0.0.7/live' --room \"Hall 2\"",
                 ""),
             .init("proofreel camera add gate http://10.0.0.8/now.jpg --setting rate=2", "stills"),
+            .init(
+                "proofreel camera add press-4 rtsp://10.0.0.9/main --sub rtsp://10.0.0.9/small",
+                "a second, smaller stream, recorded as press-4/sub"),
             .init("proofreel camera add try-1 test:h264", "a moving pattern, without hardware"),
         ],
         notes: "Passwords may have any characters, as typed; they are kept encrypted and never"
@@ -40,11 +45,15 @@ extension CommandSpec {
         path: ["camera", "set"], summary: "Change a camera; its ring stays.",
         usage: "ID [--url URL] [options]",
         positionals: 1...1,
-        options: [.value("url", "URL", "another address")] + OptionSpec.camera + OptionSpec.writing,
+        options: [
+            .value("url", "URL", "another address"),
+            .flag("accept-device", "the device that answers now is the camera's from now on"),
+        ] + OptionSpec.camera + OptionSpec.writing,
         examples: [
             .init("proofreel camera set press-3 --room \"Hall 2\"", ""),
             .init("proofreel camera set press-3 --user qa --password-file -", "a new password"),
             .init("proofreel camera set press-3 --setting transport=", "back to the default"),
+            .init("proofreel camera set press-3 --accept-device", "the camera was exchanged"),
         ],
         place: .server,
         run: { try CameraChange(Work(arguments: $0, console: $1)).set() })
@@ -72,16 +81,16 @@ extension CommandSpec {
 }
 
 struct CameraChange {
-    private let work: Work
-    private let recorder: Recorder
+    let work: Work
+    let recorder: Recorder
 
     init(_ work: Work) throws {
         self.work = work
         recorder = try Serving.required().recorder
     }
 
-    private var arguments: Arguments { work.arguments }
-    private var id: String { arguments.positionals[0] }
+    var arguments: Arguments { work.arguments }
+    var id: String { arguments.positionals[0] }
 
     func add() throws -> ExitCode {
         let url = try CameraURL(arguments.positionals[1])
@@ -89,11 +98,24 @@ struct CameraChange {
             id: id, name: arguments.value("name") ?? id, url: url, added: SystemClock().now)
         config.isOn = !arguments.has("off")
         try apply(to: &config)
-        try recorder.add(config, credentials: try credentials(url))
+        // All that can be wrong with it is found before anything is added.
+        let sub = try newSub(of: config)
+        let credentials = try credentials(url)
+        if config.isSub {
+            try recorder.add(sub: config, credentials: credentials)
+        } else {
+            try recorder.add(config, credentials: credentials)
+        }
+        if let sub { try recorder.add(sub: sub.config, credentials: sub.credentials) }
         return try done(config.isOn ? "\(id) records from now on" : "\(id) is added, switched off")
     }
 
     func set() throws -> ExitCode {
+        if arguments.has("accept-device") {
+            try recorder.acceptDevice(of: id)
+            // Nothing else to change, so nothing to interrupt recording for.
+            if !changesMore { return try done("the device that answers as \(id) is its own now") }
+        }
         var config = try recorder.book.camera(id)
         var credentials = try credentials(nil)
         if let text = arguments.value("url") {
@@ -102,14 +124,23 @@ struct CameraChange {
             credentials = try self.credentials(url)
         }
         try apply(to: &config)
+        let sub = try newSub(of: config)
         try recorder.change(config, credentials: credentials, by: work.author)
+        try setSub(sub, of: config, credentials)
         return try done("\(id) is changed")
     }
 
+    private var changesMore: Bool {
+        arguments.value("url") != nil
+            || OptionSpec.camera.contains { !arguments.all($0.name).isEmpty }
+    }
+
     func turn(_ on: Bool) throws -> ExitCode {
-        var config = try recorder.book.camera(id)
-        config.isOn = on
-        try recorder.change(config, credentials: nil, by: work.author)
+        let config = try recorder.book.camera(id)
+        for var stream in [config] + (recorder.sub(of: id).map { [$0] } ?? []) {
+            stream.isOn = on
+            try recorder.change(stream, credentials: nil, by: work.author)
+        }
         return try done(on ? "\(id) records from now on" : "\(id) is off")
     }
 
@@ -121,7 +152,9 @@ struct CameraChange {
 
     private func done(_ words: String) throws -> ExitCode {
         if arguments.has("json") {
-            work.console.print(CameraJSON.make(try recorder.camera(id)))
+            work.console.print(
+                CameraJSON.make(
+                    try recorder.camera(id), device: try recorder.book.camera(id).device))
         } else {
             work.console.print(words)
             if recorder.book.all.first(where: { $0.id == id })?.isOn == true {

@@ -36,7 +36,9 @@ struct CameraLook {
     func list() throws -> ExitCode {
         let cameras = serving.recorder.all
         if work.arguments.has("json") {
-            for camera in cameras { work.console.print(CameraJSON.make(camera)) }
+            for camera in cameras {
+                work.console.print(CameraJSON.make(camera, device: device(of: camera)))
+            }
             return .done
         }
         guard !cameras.isEmpty else {
@@ -59,11 +61,21 @@ struct CameraLook {
         }
         for line in table.lines(work.console) { work.console.print(line) }
         for camera in cameras {
+            if device(of: camera)?.isSwapped == true {
+                let id = camera.config.id
+                work.console.print(
+                    "\(work.console.warning(id)): another device answers as this camera;"
+                        + " proofreel camera show \(id) says more")
+            }
             guard let failure = camera.report.status.failure else { continue }
             work.console.print(
                 "\(work.console.warning(camera.config.id)): \(failure.words); \(failure.remedy)")
         }
         return .done
+    }
+
+    private func device(of camera: Camera) -> KnownDevice? {
+        serving.recorder.book.all.first { $0.id == camera.config.id }?.device
     }
 
     func show() throws -> ExitCode {
@@ -79,7 +91,7 @@ struct CameraLook {
                             leaf.string(name).map { (name, JSON.string($0)) }
                         }))
             }
-            work.console.print(CameraJSON.make(camera, gaps: list))
+            work.console.print(CameraJSON.make(camera, device: device(of: camera), gaps: list))
             return .done
         }
         for line in facts(camera, now).lines(work.console) { work.console.print(line) }
@@ -113,6 +125,7 @@ struct CameraLook {
             facts.add("problem", failure.words)
             facts.add("remedy", failure.remedy)
         }
+        if let device = device(of: camera) { add(device, of: config.id, to: &facts) }
         if let gap = status.gapSince { facts.add("nothing since", Amount.time(gap)) }
         if let last = status.lastFrame { facts.add("last frame", "\(Self.age(last, now)) ago") }
         if let format = status.format {
@@ -150,6 +163,18 @@ struct CameraLook {
                 "\(Amount.count(status.dropped, "frame")), the last one: \(status.lastDrop ?? "")")
         }
         return facts
+    }
+
+    private func add(_ device: KnownDevice, of id: String, to facts: inout Facts) {
+        facts.add("device", Table.printable(CameraJSON.text(device.own)))
+        guard device.isSwapped, let other = device.other, let from = device.otherFrom else {
+            return
+        }
+        facts.add(
+            "swapped",
+            work.console.warning(
+                "\(Table.printable(CameraJSON.text(other))) answers since \(Amount.time(from));"
+                    + " if it is meant to: proofreel camera set \(id) --accept-device"))
     }
 
     private static func age(_ time: WallTime, _ now: WallTime) -> String {

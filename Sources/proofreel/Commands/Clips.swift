@@ -13,6 +13,7 @@ extension CommandSpec {
         options: [
             .value("from", "TIME", "the first instant that must be in it"),
             .value("to", "TIME", "the last one; else now"),
+            .stream,
             .value("request-id", "ID", "the same id again gets the same answer, and one record"),
             .value("o", "FILE", "write the clip there; - for standard output"),
         ] + OptionSpec.links + OptionSpec.writing,
@@ -37,7 +38,8 @@ struct TakeClip {
         guard let from = try arguments.time("from") else { throw UsageError("--from is missing") }
         let to = try arguments.time("to") ?? SystemClock().now
         var request = ClipRequest(
-            camera: arguments.positionals[0], from: from, to: to, by: work.author)
+            camera: try arguments.stream(of: arguments.positionals[0]), from: from, to: to,
+            by: work.author)
         request.links = try LinkText.links(arguments)
         request.request = arguments.value("request-id")
         return try work.answering {

@@ -1,3 +1,4 @@
+internal import Access
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -47,6 +48,7 @@ struct Find {
             throw UsageError("--from should come before --to")
         }
         try work.reading { log in
+            try work.note(.search, TrailEntry.target(of: query))
             let page = try log.find(query)
             let records = try page.hits.map { try log.record($0.leaf.id) }
             if arguments.has("json") {

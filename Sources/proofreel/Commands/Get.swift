@@ -1,3 +1,4 @@
+internal import Access
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -79,6 +80,7 @@ struct Get {
 
     private func get(_ id: RecordID, _ log: EvidenceLog) throws {
         let record = try log.record(id)
+        try work.note(.read, id.description)
         let bytes = try log.payload(of: id)
         let target = arguments.value("o")
         if target == "-" {

@@ -22,10 +22,11 @@ extension CommandSpec {
             .flag("no-usb", "leave USB cameras alone that nobody added"),
             .flag("demo", "a new log with a few pictures, and three test cameras"),
             .flag("demo-pictures", "a new log with the pictures alone"),
-        ],
+        ] + Doors.options,
         examples: [
             .init("proofreel serve", "on ~/.local/share/proofreel, made at the first start"),
             .init("proofreel serve --data ~/reel --demo", "a log with something in it"),
+            .init("proofreel serve --listen 127.0.0.1:7447", "clients of this machine, with TLS"),
             .init(
                 "proofreel serve --data /srv/reel --anchor /media/stick/checkpoint",
                 "refuses to start on an older copy than the checkpoint on the stick"),
@@ -80,28 +81,36 @@ struct Serve {
         let recorder: Recorder
         let control: ControlServer
         let server: Server
+        let access: AccessDesk
+        let doors: Doors.Opened
         do {
+            access = try AccessDesk(session)
             status = try StatusServer(session, anchored: anchored)
             recorder = try Recorder(
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
                 options: try recording())
             control = try ControlServer(session.directory)
-            server = try serving(session, recorder, status)
+            doors = try Doors(arguments, session.directory).open()
+            server = try serving(session, recorder, status, access, doors.entrances)
         } catch {
             do { try session.close() } catch {}
             throw error
         }
-        Serving.begin(Serving(session: session, recorder: recorder))
-        StartPage(session, isNew: isNew).print(console)
+        Serving.begin(Serving(session: session, recorder: recorder, access: access))
+        StartPage(session, isNew: isNew, firstSecret: access.firstSecret).print(console)
         for line in try StatusPage(status.document()).lines(console) { console.print(line) }
         for (id, failure) in recorder.start() {
             console.print(console.bad("camera \(id) does not record: \(failure.words)"))
         }
         if demo { try Demo.addCameras(recorder) }
+        for line in doors.lines { console.print(line) }
         console.print("\nready; Ctrl-C ends")
         let scrubbing = Scrubbing(session.log, plan)
         var watch = Watch(session, scrubbing)
-        while !Process.waitForTermination(milliseconds: 500) { watch.look(console) }
+        while !Process.waitForTermination(milliseconds: 500) {
+            watch.look(console)
+            access.keepUp(console)
+        }
         console.print("ending")
         server.end()
         control.end()
@@ -111,6 +120,7 @@ struct Serve {
         status.end()
         let stopped = session.log.stopped
         do throws(Failure) {
+            try access.end()
             try session.close()
         } catch {
             throw stopped ?? error
@@ -119,14 +129,17 @@ struct Serve {
         return .done
     }
 
-    /// The binary protocol, for the owner of the directory.
+    /// The binary protocol.
     private func serving(
-        _ session: Session, _ recorder: Recorder, _ status: StatusServer
+        _ session: Session, _ recorder: Recorder, _ status: StatusServer, _ access: AccessDesk,
+        _ entrances: [Entrance]
     ) throws(Failure) -> Server {
-        let desk = Desk(log: session.log, recorder: recorder) { try status.document() }
+        let desk = Desk(log: session.log, recorder: recorder, trail: access.trail) {
+            try status.document()
+        }
+        let gate = Gate(book: access.book, trail: access.trail, door: access.door)
         return try Server(
-            [try Listener(path: session.directory.wireSocket)], desk: desk,
-            origin: session.log.origin, clock: SystemClock())
+            entrances, desk: desk, gate: gate, origin: session.log.origin, clock: SystemClock())
     }
 
     private func recording() throws -> Recorder.Options {
@@ -159,16 +172,27 @@ struct Serve {
 struct StartPage {
     private let session: Session
     private let isNew: Bool
+    /// The first admin's password, which is told here and nowhere else.
+    private let firstSecret: String?
 
-    init(_ session: Session, isNew: Bool) {
+    init(_ session: Session, isNew: Bool, firstSecret: String?) {
         self.session = session
         self.isNew = isNew
+        self.firstSecret = firstSecret
     }
 
     func print(_ console: Console) {
         if isNew {
             console.print(
                 console.bold("a new log, with new keys in \(session.directory.keys.folder)"))
+        }
+        if let firstSecret {
+            console.print(
+                "the first admin is \(console.bold("admin"))"
+                    + " with the password \(console.bold(firstSecret))")
+            console.print(
+                "it is shown once, and opens nothing until it is changed: proofreel user passwd"
+                    + " admin")
         }
         let report = session.report
         if report.takenOver > 0 {

@@ -15,6 +15,7 @@ extension CommandSpec {
             .value("tolerance", "DURATION", "how far the frame may be from it; else 1s"),
             .value("neighbours", "N", "tell the instants of N frames before and after"),
             .value("request-id", "ID", "the same id again gets the same answer, and one record"),
+            .stream,
             .value("trigger", "TEXT", "what asked for it, such as key:F9"),
             .value("o", "FILE", "write the picture there; - for standard output"),
         ] + OptionSpec.links + OptionSpec.writing,
@@ -38,7 +39,8 @@ struct Snap {
     func run() throws -> ExitCode {
         let arguments = work.arguments
         let serving = try Serving.required()
-        var request = SnapRequest(cameras: arguments.positionals, by: work.author)
+        let cameras = try arguments.positionals.map { try arguments.stream(of: $0) }
+        var request = SnapRequest(cameras: cameras, by: work.author)
         request.at = try arguments.time("at")
         if let tolerance = try arguments.duration("tolerance") {
             request.toleranceMicroseconds = tolerance
@@ -111,7 +113,8 @@ struct Snap {
         var path = target
         if target.hasSuffix("/") {
             try RealFileSystem().createDirectory(String(target.dropLast()))
-            path = "\(target)\(answer.camera)-\(answer.receipt.id).jpg"
+            let name = answer.camera.split(separator: "/").joined(separator: ".")
+            path = "\(target)\(name)-\(answer.receipt.id).jpg"
         }
         try Work.create(path, answer.picture, storedAs: answer.receipt.id)
         return path

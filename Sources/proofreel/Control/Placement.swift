@@ -36,9 +36,16 @@ struct Placement {
     private func runHere() throws -> ExitCode { try command.run(arguments, console) }
 
     private func request() throws -> ControlRequest {
-        let input = arguments.positionals.contains("-")
-        return ControlRequest(
+        ControlRequest(
             words: words, folder: Environment.currentDirectory, colours: console.usesColours,
-            input: input ? try console.readInput(limit: ControlRequest.inputMax) : [])
+            input: try input())
+    }
+
+    private func input() throws(Failure) -> [UInt8] {
+        if let secret = command.secret, !arguments.has("generate") {
+            return Array(try console.readSecret(secret).utf8)
+        }
+        guard arguments.positionals.contains("-") else { return [] }
+        return try console.readInput(limit: ControlRequest.inputMax)
     }
 }

@@ -5,6 +5,7 @@ internal import Synchronization
 struct Serving: Sendable {
     let session: Session
     let recorder: Recorder
+    let access: AccessDesk
 
     private static let shared = Mutex<Serving?>(nil)
 

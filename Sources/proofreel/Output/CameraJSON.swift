@@ -6,11 +6,14 @@ internal import Recorder
 /// A camera as scripts get it; `docs/cli.md` has the fields. What is not known is left out, and
 /// credentials are never known here.
 enum CameraJSON {
-    static func make(_ camera: Camera, gaps: [JSON]? = nil) -> JSON {
+    static func make(
+        _ camera: Camera, device: KnownDevice?, gaps: [JSON]? = nil
+    ) -> JSON {
         let config = camera.config
         let status = camera.report.status
         var fields: [(String, JSON)] = [
             ("id", .string(config.id)), ("name", .string(config.name)),
+            ("role", .string(config.isSub ? "sub" : "main")),
             ("url", .string(config.url.description)), ("state", .string(status.state.rawValue)),
             ("since", .string(status.since.description)),
             ("has_credentials", .bool(config.sealed != nil)), ("on", .bool(config.isOn)),
@@ -53,9 +56,26 @@ enum CameraJSON {
             text("problem", failure.words)
             text("remedy", failure.remedy)
         }
+        if let device { fields.append(contentsOf: Self.fields(device)) }
         if let broken = camera.ring.broken { text("disk_problem", broken.words) }
         if let gaps { fields.append(("gaps", .array(gaps))) }
         return .object(JSONObject(fields))
+    }
+
+    private static func fields(_ device: KnownDevice) -> [(String, JSON)] {
+        var fields: [(String, JSON)] = [
+            ("device", .string(text(device.own))), ("swapped", .bool(device.isSwapped)),
+        ]
+        if device.isSwapped, let other = device.other, let from = device.otherFrom {
+            fields.append(("other_device", .string(text(other))))
+            fields.append(("swapped_since", .string(from.description)))
+        }
+        return fields
+    }
+
+    /// A device in a few words.
+    static func text(_ traits: DeviceTraits) -> String {
+        [traits.name, traits.hardware].compactMap(\.self).joined(separator: ", ")
     }
 
     /// Leaves' JSON has whole numbers only, so fractions travel as text.

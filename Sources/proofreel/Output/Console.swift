@@ -54,6 +54,24 @@ struct Console: Sendable {
         return try StandardStream.readInput(limit: limit)
     }
 
+    /// A password: typed twice and unseen on a terminal, else the first line of standard input.
+    func readSecret(_ what: String) throws(Failure) -> String {
+        if given == nil, StandardStream.input.isTerminal {
+            let first = try StandardStream.readUnseen("\(what): ")
+            guard try StandardStream.readUnseen("again: ") == first else {
+                throw Failure(.invalid, "these were two different ones; nothing was changed")
+            }
+            return first
+        }
+        let bytes = try readInput(limit: Console.secretBytesMax)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(.invalid, "the \(what) is not UTF-8; give another one")
+        }
+        return String(text.prefix { $0 != "\n" && $0 != "\r\n" })
+    }
+
+    private static let secretBytesMax = 4096
+
     func print(_ text: String) { write(Array(text.utf8) + [0x0A]) }
 
     /// One document, one line.

@@ -1,16 +1,16 @@
-import Base
+package import Base
 import Ingest
 import Linux
-import TestSupport
+package import TestSupport
 
 /// A clip of the test pattern, in the form that `tools/cameras/camera-server` reads.
-struct RTSPClip {
-    let path: String
-    let format: StreamFormat
+package struct RTSPClip {
+    package let path: String
+    package let format: StreamFormat
     /// As the camera will send them.
-    let frames: [RecordingSink.Frame]
+    package let frames: [RecordingSink.Frame]
 
-    init(_ url: String, in folder: Scratch, as name: String = "clip.clip") throws {
+    package init(_ url: String, in folder: Scratch, as name: String = "clip.clip") throws {
         let stop = StopSignal()
         let sink = RecordingSink(until: .max, stop)
         try TestSource(.init(CameraURL(url))).run(into: sink, until: stop)

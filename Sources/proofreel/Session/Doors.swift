@@ -1,0 +1,99 @@
+internal import Base
+internal import Crypto
+internal import Linux
+internal import Server
+internal import TLS
+
+/// Where clients of the binary protocol come in: the local socket always, the network only when
+/// told so, and without TLS only from this machine.
+struct Doors {
+    private let arguments: Arguments
+    private let directory: DataDirectory
+
+    init(_ arguments: Arguments, _ directory: DataDirectory) {
+        self.arguments = arguments
+        self.directory = directory
+    }
+
+    static let options: [OptionSpec] = [
+        .list("listen", "ADDRESS:PORT", "let clients of the network in, with TLS 1.3"),
+        .list("listen-plain", "ADDRESS:PORT", "the same without TLS; loopback addresses only"),
+        .value("certificate", "FILE", "PEM certificate for TLS; else one is made at first start"),
+        .value("certificate-key", "FILE", "the key of --certificate"),
+    ]
+
+    struct Opened {
+        var entrances: [Entrance]
+        /// What the start says of each.
+        var lines: [String] = []
+    }
+
+    func open() throws -> Opened {
+        var opened = Opened(
+            entrances: [Entrance(try Listener(path: directory.wireSocket), .owner)])
+        let secure = try arguments.all("listen").map(address)
+        let plain = try arguments.all("listen-plain").map(address)
+        for (address, port) in plain {
+            guard address.isLoopback else {
+                throw UsageError(
+                    "--listen-plain is for this machine alone, such as 127.0.0.1:\(port); use"
+                        + " --listen \(address):\(port), which has TLS")
+            }
+            let listener = try Listener(address, port: port)
+            opened.entrances.append(Entrance(listener, .loopback))
+            opened.lines.append("listens at \(text(address, listener.port)), without TLS")
+        }
+        guard !secure.isEmpty else { return opened }
+        let context = try context()
+        for (address, port) in secure {
+            let listener = try Listener(address, port: port)
+            opened.entrances.append(Entrance(listener, .secure(context)))
+            opened.lines.append("listens at \(text(address, listener.port)), with TLS")
+        }
+        if let hash = context.ownKeyHash {
+            opened.lines.append("clients should see the fingerprint \(hash.fingerprint)")
+        }
+        return opened
+    }
+
+    private func text(_ address: IPAddress, _ port: UInt16) -> String {
+        address.isV4 ? "\(address):\(port)" : "[\(address)]:\(port)"
+    }
+
+    private func address(_ text: String) throws -> (IPAddress, UInt16) {
+        guard let cut = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: cut)...])
+        else {
+            throw UsageError("\(text) is no address with a port, such as 127.0.0.1:7447")
+        }
+        var host = String(text[..<cut])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard let address = IPAddress(host) else {
+            throw UsageError(
+                "\(host) is no address of this machine in numbers, such as 127.0.0.1, 0.0.0.0 or"
+                    + " [::]")
+        }
+        return (address, port)
+    }
+
+    /// Made once, so that clients find the same key again after every start.
+    private func context() throws -> TLSContext {
+        if let certificate = arguments.value("certificate") {
+            guard let key = arguments.value("certificate-key") else {
+                throw UsageError("--certificate wants its key: --certificate-key FILE")
+            }
+            return try TLSContext(serverCertificate: certificate, key: key)
+        }
+        let files = RealFileSystem()
+        let folder = "\(directory.path)/access"
+        let (certificate, key) = ("\(folder)/server.pem", "\(folder)/server.key")
+        if !files.exists(certificate) {
+            let made = try SelfSigned.make(
+                names: [Environment.hostName, "localhost", "127.0.0.1", "::1"], years: 10)
+            try files.createDirectory(folder)
+            // The certificate last: a start that was cut off in between begins again.
+            try files.replace(key, made.key)
+            try files.replace(certificate, made.certificate)
+        }
+        return try TLSContext(serverCertificate: certificate, key: key)
+    }
+}

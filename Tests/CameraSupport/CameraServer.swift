@@ -1,0 +1,56 @@
+import Base
+import Foundation
+import HTTPClient
+import TestSupport
+
+/// `tools/cameras/camera-server`, running for as long as this lives.
+package final class CameraServer {
+    package let rtspPort: Int
+    package let httpPort: Int
+    /// RTSP over TLS; 0 without a certificate.
+    package let rtspsPort: Int
+    private let child: Child
+
+    package init(_ arguments: [String]) throws {
+        // From the folder of the test program.
+        child = try Child("../../../tools/cameras/camera-server", arguments)
+        guard child.waits(for: "{") else { throw ChildFailure("the camera server did not start") }
+        let line = Data(child.output.split(separator: "\n")[0].utf8)
+        let ports = try JSONDecoder().decode([String: Int].self, from: line)
+        rtspPort = ports["rtsp"] ?? 0
+        httpPort = ports["http"] ?? 0
+        rtspsPort = ports["rtsps"] ?? 0
+    }
+
+    deinit { child.kill() }
+
+    package func url(_ rest: String = "/live", credentials: String = "") -> String {
+        "rtsp://\(credentials)127.0.0.1:\(rtspPort)\(rest)"
+    }
+
+    /// What the server knows of its own fault.
+    package struct Fault: Decodable, Sendable {
+        package let fault: String
+        /// Seconds of the wall clock: the last good frame before it, the first key frame after it.
+        package let begin: Double?
+        package let end: Double?
+    }
+
+    /// Begins a fault of all RTSP connections; an empty one ends it; nil only asks.
+    @discardableResult
+    package func control(fault: String? = nil, argument: String? = nil) throws -> Fault {
+        var query = fault.map { "?fault=\($0)" } ?? ""
+        if let argument { query += "&arg=\(argument)" }
+        let answer = Collector()
+        try HTTPClient(HTTPTarget(url: "http://127.0.0.1:\(httpPort)/control\(query)")).get(answer)
+        return try JSONDecoder().decode(Fault.self, from: Data(answer.bytes))
+    }
+
+    private final class Collector: HTTPReceiver {
+        var bytes: [UInt8] = []
+        func answered(_ head: HTTPHead) throws(Failure) {}
+        func received(_ more: Span<UInt8>) throws(Failure) { bytes += more.array() }
+        func checkpoint() throws(Failure) {}
+        var wakeDescriptor: Int32? { nil }
+    }
+}
