@@ -82,7 +82,7 @@ def frame(kind: int, payload: bytes = b"", code: int = 0, stream: int = 0,
 
 
 class Fields:
-    """The fields of one message, in the order they came. Unknown keys are kept and not looked at."""
+    """The fields of one message, in the order they came. Unknown keys are kept, not looked at."""
 
     def __init__(self, pairs: Iterable[Tuple[int, bytes]] = ()) -> None:
         self.pairs = list(pairs)

@@ -18,10 +18,11 @@ class Server:
     """The built program on a log of its own, over the owner's socket."""
 
     def __init__(self, data: str) -> None:
+        # The demo fills new logs only.
+        demo = [] if os.path.exists(data) else ["--demo"]
         self.address = data + "/wire.sock"
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", data, "--no-usb"]
-            + ([] if os.path.exists(data) else ["--demo"]),
+            [BINARY, "serve", "--data", data, "--no-usb"] + demo,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert self.process.stdout is not None
         said = b""
@@ -29,6 +30,8 @@ class Server:
             said += line
             if line.startswith(b"ready;"):
                 return
+        self.process.stdout.close()
+        self.process.wait()
         raise AssertionError("serve ended: " + said.decode("utf-8", "replace"))
 
     def end(self) -> None:

@@ -7,7 +7,8 @@ from proofreel.wire import Fields, Header, Key, Malformed, Type, frame
 class WireTests(unittest.TestCase):
     def test_a_frame_has_these_bytes(self) -> None:
         self.assertEqual(
-            frame(Type.REQUEST, b"ab", 0x31, 7, True).hex(), "00000002" "10010031" "00000007" "6162")
+            frame(Type.REQUEST, b"ab", 0x31, 7, True).hex(),
+            "00000002" "10010031" "00000007" "6162")
 
     def test_a_header_comes_back_as_it_went(self) -> None:
         data = frame(Type.DATA, b"x" * 9, 3, 5, True)
