@@ -119,4 +119,20 @@ enum Sample {
             }
         }
     }
+
+    @Test func `a changed line of the access trail is damage`() throws {
+        let folder = Scratch()
+        let clock = ManualClock()
+        let log = try TestLog.open(folder.path, clock: clock).log
+        let line = Array("{\"who\":\"anna\",\"what\":\"read\"}\n".utf8)
+        _ = try log.addAccessBatch(from: clock.now, to: clock.now, lines: 1, count: 1, line)
+        try log.close()
+        #expect(try Sample.verify(folder).damage.isEmpty)
+        let segment = "objects/segments/00000000"
+        var bytes = folder.bytes(segment)
+        let found = bytes.indices.last { bytes[$0...].starts(with: line) }
+        bytes[try #require(found) + 9] ^= 1
+        folder.write(segment, bytes)
+        #expect(try !Sample.verify(folder).damage.isEmpty)
+    }
 }
