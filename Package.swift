@@ -55,7 +55,8 @@ func fuzzTargets(_ name: String) -> [Target] {
             "fuzz-\(name)", path: "tools/fuzz-targets/\(name)",
             imports: [
                 "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
-                "EvidenceFormat", "FragmentFormat", "SASL", "Store", "Evidence", "FuzzMain",
+                "EvidenceFormat", "FragmentFormat", "SASL", "WireProtocol", "Store", "Evidence",
+                "FuzzMain",
             ]),
     ]
 }

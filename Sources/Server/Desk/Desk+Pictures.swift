@@ -79,9 +79,9 @@ extension Desk {
         var query = Query()
         query.links = try fields.linkKeys()
         query.camera = fields.text(.camera)
-        try searching(query, caller)
         query.from = fields.time(.from)
         query.to = fields.time(.to)
+        try searching(query, caller)
         query.newestFirst = !fields.has(.oldest)
         query.streams = fields.has(.streams)
         query.cursor = fields.text(.cursor)
@@ -115,9 +115,7 @@ extension Desk {
 
     /// An identity that has some cameras only, names one of them.
     private func searching(_ query: Query, _ caller: Caller) throws {
-        var asked = query.links.map { "\($0.kind)=\($0.value)" }
-        if let camera = query.camera { asked.append("camera \(camera)") }
-        let target = asked.isEmpty ? "everything" : asked.joined(separator: ", ")
+        let target = TrailEntry.target(of: query)
         let cameras = caller.identity.cameras
         try require(
             .search, camera: cameras == nil ? nil : query.camera ?? "", of: caller, for: .search,

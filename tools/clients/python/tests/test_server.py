@@ -61,21 +61,22 @@ class ServerTests(unittest.TestCase):
         scope = {"address": self.server.address, "camera": self.camera()}
         for block in runs:
             exec(compile(block, "clients.md", "exec"), scope)
-        scope["client"].close()
+            self.addCleanup(scope["client"].close)
 
     def camera(self) -> str:
         # The demo's cameras are named by the server itself.
         with self.assertRaises(NotFound) as caught:
             self.client.snap("nobody", check="QA/0")
         names = caught.exception.sentence.split("there are: ")[1]
-        camera = names.split(",")[0].strip()
-        for _ in range(120):
+        name = names.split(",")[0].strip()
+        # A demo camera comes up beside the server, and says until then that it has no frame.
+        for _ in range(300):
             try:
-                self.client.snap(camera, check="QA/0")
-                return camera
+                self.client.snap(name, check="QA/0")
+                return name
             except CameraError:
-                time.sleep(0.5)
-        raise AssertionError("the demo's camera sends nothing")
+                time.sleep(0.1)
+        raise AssertionError("camera %s never had a frame" % name)
 
     def test_bodies_larger_than_every_window_go_both_ways(self) -> None:
         data = b"\xff\xd8" + os.urandom(5 << 20)
