@@ -154,7 +154,12 @@ extension EvidenceLog {
     }
 
     private func receipt(at index: UInt64) throws(Failure) -> Receipt {
-        let head = monitor.withLock { $0.head }
+        var head = monitor.withLock { $0.head }
+        if head.checkpoint.size <= index {
+            // The index knows a leaf a moment before its signature is everybody's.
+            try waitForGroups()
+            head = monitor.withLock { $0.head }
+        }
         return Receipt(
             index: index, leaf: try LeafReader(engine, rows).leaf(at: index), checkpoint: head.note,
             size: head.checkpoint.size, repeated: true)
