@@ -95,7 +95,7 @@ final class Served {
         process.standardError = handle
         try process.run()
         let limit = Date(timeIntervalSinceNow: 60)
-        while !output.contains("ready;") {
+        while !output.contains("\nready;") {
             guard process.isRunning, Date() < limit else {
                 process.terminate()
                 throw CocoaError(.featureUnsupported, userInfo: ["output": output])

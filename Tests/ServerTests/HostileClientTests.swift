@@ -114,6 +114,37 @@ import WireProtocol
         try bench.close()
     }
 
+    @Test func `a client that leaves still gets what it waits for`() throws {
+        let bench = try ServerBench()
+        let client = try bench.owner(window: Int64(WireLimits.windowMin))
+        let picture = TestLog.picture(1, bytes: 100_000)
+        _ = try client.put(picture, check: ServerBench.check)
+        var fields = FieldWriter()
+        fields.add(.link, "check=\(ServerBench.check)")
+        let stream = try client.ask(.get, fields)
+        try client.send(.goAway)
+        var body: [UInt8] = []
+        while body.count < picture.count {
+            let frame = try client.receive()
+            guard frame.type == .data else { continue }
+            body += frame.payload
+            var credit: [UInt8] = []
+            credit.appendBigEndian(UInt32(frame.payload.count))
+            if !frame.header.isLast { try client.send(.credit, credit, stream: stream) }
+        }
+        #expect(body == picture)
+        #expect(throws: WireClient.Ended.self) { _ = try client.receive() }
+        try bench.close()
+    }
+
+    @Test func `a silent client is asked whether it is there, and then left`() throws {
+        let bench = try ServerBench { $0.idleSeconds = 1 }
+        let client = try bench.owner()
+        #expect(try client.receive().type == .ping)
+        #expect(throws: WireClient.Ended.self) { _ = try client.receive() }
+        try bench.close()
+    }
+
     @Test func `a client that takes nothing holds up nobody else`() throws {
         let bench = try ServerBench()
         let busy = try bench.owner(window: Int64(WireLimits.windowMax))

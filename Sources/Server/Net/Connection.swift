@@ -38,7 +38,12 @@ final class Connection: @unchecked Sendable {
     /// When the client last took something, or had nothing to take.
     private var took: UInt64
     private let since: UInt64
+    /// Nothing new begins; what runs is finished.
     private var isLeaving = false
+    private var hasSaidGoodbye = false
+    /// The error that ends the connection is said; nothing follows it.
+    private var hasFailed = false
+    private var hasPinged = false
     private var hasGone = false
 
     init(
@@ -57,14 +62,17 @@ final class Connection: @unchecked Sendable {
 
     private var isFull: Bool { queue.byteCount > Self.queuedBytesMax }
 
+    private var isBusy: Bool { running > 0 || !outgoing.isEmpty || !uploads.isEmpty }
+
+    /// A client that leaves may still give credit for what it waits for, and end its uploads.
+    private var listens: Bool { !hasGone && !hasFailed && !isFull && (!isLeaving || isBusy) }
+
     /// Nothing is left to do for it.
-    var isOver: Bool {
-        hasGone || isLeaving && queue.isEmpty && outgoing.isEmpty && running == 0
-    }
+    var isOver: Bool { hasGone || queue.isEmpty && (hasFailed || isLeaving && !isBusy) }
 
     var wanted: Poller.Interest {
         var wanted: Poller.Interest = []
-        if !isFull, !isLeaving || running > 0 { wanted.insert(.read) }
+        if listens { wanted.insert(.read) }
         if !queue.isEmpty, transport.isReady, transport.awaits.isEmpty { wanted.insert(.write) }
         wanted.formUnion(transport.awaits)
         return wanted
@@ -97,6 +105,7 @@ final class Connection: @unchecked Sendable {
         case .ended: hasGone = true
         case .done(let count):
             heard = now
+            hasPinged = false
             if begun.isEmpty {
                 let used = consume(scratch.bytes(0..<count))
                 begun.append(span: scratch.bytes(used..<count))
@@ -116,7 +125,7 @@ final class Connection: @unchecked Sendable {
     /// Handles whole frames; how many bytes they were.
     private func consume(_ input: Span<UInt8>) -> Int {
         var position = 0
-        while !hasGone, !isLeaving || running > 0, !isFull {
+        while listens {
             switch session.next(input, &position) {
             case .needsMore: return position
             case .hello(let range): greet(input.extracting(range))
@@ -145,7 +154,7 @@ final class Connection: @unchecked Sendable {
         error.append(to: &bytes, stream: stream)
         queue.add(bytes)
         if stream == 0 {
-            isLeaving = true
+            hasFailed = true
             outgoing = []
         } else {
             session.answered(stream)
@@ -226,6 +235,10 @@ final class Connection: @unchecked Sendable {
     private func request(
         _ stream: UInt32, _ code: UInt16, _ payload: Span<UInt8>, last: Bool
     ) {
+        guard !hasSaidGoodbye else {
+            return refuse(
+                stream, WireError(.goingAway, "the server ends; connect again in a moment"))
+        }
         guard let operation = Operation(rawValue: code), let known = caller else {
             return refuse(
                 stream, WireError(.unknownOperation, "this server knows no operation \(code)"))
@@ -284,7 +297,7 @@ final class Connection: @unchecked Sendable {
     /// A worker's answer has come.
     func complete(_ completion: Completion) {
         running -= 1
-        if session.isOpen(completion.stream) {
+        if !hasFailed, session.isOpen(completion.stream) {
             answer(completion.stream, completion.code, completion.result)
         }
     }
@@ -384,18 +397,20 @@ final class Connection: @unchecked Sendable {
         fields.add(.words, "the server ends; connect again in a moment")
         queue.add(FrameHeader(.goAway, payloadBytes: fields.bytes.count), fields.bytes)
         isLeaving = true
+        hasSaidGoodbye = true
     }
 
     func look(at now: UInt64) {
         let options = service.options
-        if caller == nil, !isLeaving, now - since > options.loginSeconds {
+        if caller == nil, !hasFailed, now - since > options.loginSeconds {
             guard transport.isReady else { return hasGone = true }
             return refuse(0, WireError(.timedOut, "nobody logged in on this connection in time"))
         }
         let isStuck = !queue.isEmpty && now - took > options.idleSeconds
         if isStuck || now - heard > 2 * options.idleSeconds, running == 0 {
             hasGone = true
-        } else if now - heard == options.idleSeconds {
+        } else if now - heard >= options.idleSeconds, !hasPinged, transport.isReady {
+            hasPinged = true
             queue.add(FrameHeader(.ping, payloadBytes: 0), [])
         }
     }
