@@ -31,10 +31,10 @@ import Testing
         try process.run()
         process.waitUntilExit()
         // What its conversion to grey says of JPEG's range is not about the clip.
-        let said = try String(contentsOfFile: complaints, encoding: .utf8)
+        let said = String(decoding: folder.bytes("complaints"), as: UTF8.self)
             .split(separator: "\n").filter { !$0.contains("swscaler") }
         #expect(process.terminationStatus == 0 && said.isEmpty, "\(words[0]): \(said)")
-        return try Data(contentsOf: URL(filePath: out))
+        return Data(folder.bytes("out"))
     }
 
     /// The numbers in the pictures, in the order in which they are shown.
