@@ -110,6 +110,17 @@ extension Array where Element == UInt8 {
 }
 
 extension String {
+    /// What fits into so many bytes of UTF-8; whole letters only.
+    public func cut(toBytes max: Int) -> String {
+        guard utf8.count > max else { return self }
+        var cut = ""
+        for scalar in unicodeScalars {
+            guard cut.utf8.count + UTF8.width(scalar) <= max else { break }
+            cut.unicodeScalars.append(scalar)
+        }
+        return cut
+    }
+
     /// `==` would call `é` and `e` with an accent the same.
     public func hasSameBytes(as other: String) -> Bool {
         let (mine, others) = (utf8Span.span, other.utf8Span.span)

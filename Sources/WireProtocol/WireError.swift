@@ -137,21 +137,11 @@ extension WireError {
     /// Each of its texts, so that the frame stays within its limit.
     private static let textBytesMax = 4 << 10
 
-    private static func cut(_ text: String) -> String {
-        guard text.utf8.count > textBytesMax else { return text }
-        var cut = ""
-        for scalar in text.unicodeScalars {
-            guard cut.utf8.count + UTF8.width(scalar) <= textBytesMax else { break }
-            cut.unicodeScalars.append(scalar)
-        }
-        return cut
-    }
-
     /// The frame that tells it; stream 0 ends the connection.
     package func append(to bytes: inout [UInt8], stream: UInt32) {
         var fields = FieldWriter(capacity: 64 + words.utf8.count)
         fields.add(.word, code.word)
-        fields.add(.words, Self.cut(words))
+        fields.add(.words, words.cut(toBytes: Self.textBytesMax))
         if let retryMilliseconds { fields.add(.retryMilliseconds, retryMilliseconds) }
         if let details, details.utf8.count <= Self.textBytesMax { fields.add(.details, details) }
         FrameHeader(

@@ -13,6 +13,7 @@ package enum TrailAction: String, CaseIterable, Sendable {
 
 /// One look at something, as the caller knows it. Equal ones of one batch share a line.
 package struct TrailEntry: Sendable {
+    /// Peers send these texts, so they are bounded.
     static let textBytesMax = 512
 
     package let who: String
@@ -38,12 +39,12 @@ package struct TrailEntry: Sendable {
         who: String, kind: Identity.Kind, _ what: TrailAction, _ target: String, peer: String,
         refusal: String? = nil
     ) {
-        self.who = Self.cut(who)
+        self.who = who.cut(toBytes: Self.textBytesMax)
         self.kind = kind
         self.what = what
-        self.target = Self.cut(target)
-        self.peer = Self.cut(peer)
-        self.refusal = refusal.map(Self.cut)
+        self.target = target.cut(toBytes: Self.textBytesMax)
+        self.peer = peer.cut(toBytes: Self.textBytesMax)
+        self.refusal = refusal?.cut(toBytes: Self.textBytesMax)
     }
 
     /// What a question asked. Values of personal links stay out: the trail cannot be erased.
@@ -55,17 +56,6 @@ package struct TrailEntry: Sendable {
         if let from = query.from { parts.append("from=\(from)") }
         if let to = query.to { parts.append("to=\(to)") }
         return parts.joined(separator: " ")
-    }
-
-    /// Peers send these texts, so they are bounded; whole letters only.
-    private static func cut(_ text: String) -> String {
-        guard text.utf8.count > textBytesMax else { return text }
-        var cut = ""
-        for scalar in text.unicodeScalars {
-            guard cut.utf8.count + UTF8.width(scalar) <= textBytesMax else { break }
-            cut.unicodeScalars.append(scalar)
-        }
-        return cut
     }
 
     /// About what its line will take.
