@@ -8,20 +8,27 @@ internal import Glibc
 
     private final class Start {
         let name: String
+        let hasShortTurns: Bool
         let body: @Sendable () -> Void
-        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        init(_ name: String, _ hasShortTurns: Bool, _ body: @escaping @Sendable () -> Void) {
             self.name = name
+            self.hasShortTurns = hasShortTurns
             self.body = body
         }
     }
 
-    package init(name: String, _ body: @escaping @Sendable () -> Void) {
-        let start = unsafe Unmanaged.passRetained(Start(name, body)).toOpaque()
+    /// `hasShortTurns`: for a thread that works little and waits much, so that it runs soon after
+    /// each wait although others keep the processors busy.
+    package init(
+        name: String, hasShortTurns: Bool = false, _ body: @escaping @Sendable () -> Void
+    ) {
+        let start = unsafe Unmanaged.passRetained(Start(name, hasShortTurns, body)).toOpaque()
         let code = unsafe pthread_create(
             &handle, nil,
             { argument in
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
                 _ = unsafe proofreel_name_thread(start.name)
+                if start.hasShortTurns { proofreel_short_turns() }
                 start.body()
                 return nil
             }, start)

@@ -123,10 +123,10 @@ extension EvidenceLog {
     private func startLines(_ state: inout State) {
         guard state.lines == nil, !state.ended else { return }
         state.lines = CommitLines(
-            disk: Thread(name: "disk") { [monitor, weak self] in
+            disk: Thread(name: "disk", hasShortTurns: true) { [monitor, weak self] in
                 while Self.waitForDisk(monitor) { self?.writeNext() }
             },
-            finish: Thread(name: "finish") { [monitor, weak self] in
+            finish: Thread(name: "finish", hasShortTurns: true) { [monitor, weak self] in
                 while Self.waitForFinish(monitor) { self?.finishNext() }
             })
     }
