@@ -130,8 +130,8 @@ let package = Package(
         .executableTarget(
             name: "proofreel",
             dependencies: [
-                "Base", "Linux", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
-                "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "Server",
+                "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
+                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "Server",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -246,8 +246,9 @@ let package = Package(
                 "Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol", "EvidenceFormat",
                 "Evidence", "Recorder", "Access", "Server", "TestSupport",
             ]),
-        // Runs the built program, so it depends on it and imports nothing of it.
-        tests("CommandLineTests", imports: ["TestSupport", "proofreel"]),
+        // Runs the built program, so it depends on it; imports what only unit tests can reach.
+        tests(
+            "CommandLineTests", imports: ["Base", "Linux", "JPEG", "TestSupport", "proofreel"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

@@ -41,6 +41,10 @@ static inline void proofreel_futex_wake_all(const void *word) {
 int madvise(void *start, size_t length, int advice);
 static inline void proofreel_huge_pages(void *start, size_t length) { madvise(start, length, 14); }
 
+static inline int proofreel_window_size(int fd, struct winsize *size) {
+    return ioctl(fd, TIOCGWINSZ, size);
+}
+
 static inline int proofreel_name_thread(const char *name) {
     return prctl(PR_SET_NAME, name, 0, 0, 0);
 }

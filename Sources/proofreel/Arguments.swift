@@ -77,10 +77,7 @@ struct Arguments {
             path.hasPrefix("/") || path == "-" ? path : "\(folder)/\(path)"
         }
         guard Serving.current != nil else { return }
-        for option in command.options {
-            guard let kind = option.value, kind.contains("FILE") || kind.contains("DIR") else {
-                continue
-            }
+        for option in command.options where option.wanted?.isPath == true {
             values[option.name] = values[option.name]?.map(resolved)
         }
         if command.usage.hasPrefix("FILE") { positionals = positionals.map(resolved) }

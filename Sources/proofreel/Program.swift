@@ -19,6 +19,8 @@ struct UsageError: Error {
 /// From words to a command to an exit code.
 enum Program {
     static let version = "0.1"
+    /// Of the manual page.
+    static let versionDate = "2026-11-26"
 
     static func run() -> ExitCode {
         let console = Console()

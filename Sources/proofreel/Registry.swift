@@ -48,7 +48,7 @@ enum Registry {
             .rebuildIndex,
             .dump,
             .successor,
-        ] + CommandSpec.retention
+        ] + CommandSpec.retention + [.completion, .manual]
 
     static func command(for words: [String]) throws -> (CommandSpec, [String]) {
         for count in [3, 2, 1] where words.count >= count {

@@ -15,7 +15,7 @@ import Testing
         ["camera", "discover"], ["snap"], ["clip"],
         ["user", "add"], ["user", "set"], ["user", "passwd"], ["user", "list"], ["user", "remove"],
         ["token", "add"], ["token", "list"], ["token", "revoke"], ["machine", "add"],
-        ["machine", "list"], ["machine", "remove"], ["audit"],
+        ["machine", "list"], ["machine", "remove"], ["audit"], ["completion"], ["manual"],
     ]
 
     @Test(arguments: commands)

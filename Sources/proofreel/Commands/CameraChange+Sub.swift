@@ -44,7 +44,7 @@ extension CameraChange {
 }
 
 extension OptionSpec {
-    static let stream = value("stream", "NAME", "main or sub; else main")
+    static let stream = value("stream", "main|sub", "which of its streams; else main")
 }
 
 extension Arguments {

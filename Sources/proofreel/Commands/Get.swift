@@ -10,14 +10,16 @@ extension CommandSpec {
         path: ["get"], summary: "Take pictures out, exactly as they were stored.",
         usage: "ID | --check ID [-o FILE|DIR]", positionals: 0...1,
         options: OptionSpec.links + [
-            .value("o", "FILE|DIR", "where to; - is standard output; else here, by id")
+            .value("o", "FILE|DIR", "where to; - is standard output; else shown, or here, by id")
         ] + OptionSpec.reading,
         examples: [
             .init("proofreel get $ID -o weld.jpg", "one picture"),
             .init(
                 "proofreel get --check odoo:6f1c/quality.check/17 -o evidence/", "all of a check"),
         ],
-        notes: "A file that is there already is not overwritten.",
+        notes: "A file that is there already is not overwritten. Without -o a terminal shows up to"
+            + " \(OfferedPicture.shownMax) pictures\nif it can (kitty graphics, sixel, or colours);"
+            + " else they become files here.",
         place: .served,
         run: { try Get(Work(arguments: $0, console: $1)).run() })
 }
@@ -48,7 +50,7 @@ struct Get {
             let progress = Progress("reading", of: ids.count)
             for (i, id) in ids.enumerated() {
                 progress.at(i + 1)
-                try get(id, log)
+                try get(id, log, isOneOfFew: ids.count <= OfferedPicture.shownMax)
             }
             progress.end()
         }
@@ -78,7 +80,7 @@ struct Get {
         }
     }
 
-    private func get(_ id: RecordID, _ log: EvidenceLog) throws {
+    private func get(_ id: RecordID, _ log: EvidenceLog, isOneOfFew: Bool) throws {
         let record = try log.record(id)
         try work.note(.read, id.description)
         let bytes = try log.payload(of: id)
@@ -88,6 +90,9 @@ struct Get {
             return
         }
         let own = "\(id).\(MediaType.fileExtension(of: record.leaf.string("mime") ?? ""))"
+        if target == nil, isOneOfFew, work.console.isTerminal, !arguments.has("json") {
+            return try work.console.offer(OfferedPicture(id, orFile: own, bytes))
+        }
         var path = target ?? own
         if let target, isFolder(target) {
             let folder = target.hasSuffix("/") && target != "/" ? String(target.dropLast()) : target

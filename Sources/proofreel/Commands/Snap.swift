@@ -103,6 +103,9 @@ struct Snap {
         for link in record.links { facts.add(link.kind, Table.printable(link.value)) }
         for instant in answer.neighbours { facts.add("neighbour", Amount.time(instant)) }
         for line in facts.lines(console) { console.print(line) }
+        if target == nil, console.isTerminal, request.cameras.count <= OfferedPicture.shownMax {
+            try console.offer(OfferedPicture(record.leaf.id, orFile: nil, answer.picture))
+        }
     }
 
     private func write(_ answer: SnapAnswer, _ target: String) throws -> String? {

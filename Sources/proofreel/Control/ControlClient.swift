@@ -19,7 +19,11 @@ struct ControlClient {
             if kind == ControlRequest.exit, let code = bytes.first {
                 return ExitCode(rawValue: Int32(code)) ?? .failed
             }
-            if let stream = Console.Stream(rawValue: kind) { console.write(bytes, to: stream) }
+            switch Console.Stream(rawValue: kind) {
+            case .picture: try console.offer(OfferedPicture(message: bytes))
+            case let stream?: console.write(bytes, to: stream)
+            case nil: break
+            }
         }
         throw Failure(
             .stopped,

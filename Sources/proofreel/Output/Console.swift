@@ -8,6 +8,8 @@ struct Console: Sendable {
     enum Stream: UInt8, Sendable {
         case answer = 0x6F
         case aside = 0x65
+        /// An `OfferedPicture`, from the server to its caller.
+        case picture = 0x70
     }
 
     let isTerminal: Bool
@@ -38,6 +40,9 @@ struct Console: Sendable {
         given = input
     }
 
+    /// The command runs in the server; who asked for it is elsewhere.
+    var sendsToCaller: Bool { sink != nil }
+
     /// Whether answers and asides are coloured, for a server that speaks for this console.
     var usesColours: (answers: Bool, asides: Bool) { (colours, errorColours) }
 
@@ -45,7 +50,7 @@ struct Console: Sendable {
         if let sink {
             sink(stream, bytes)
         } else {
-            (stream == .answer ? StandardStream.output : .error).write(bytes)
+            (stream == .aside ? StandardStream.error : .output).write(bytes)
         }
     }
 
