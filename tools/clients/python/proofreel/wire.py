@@ -103,7 +103,10 @@ class Fields:
                 raise Malformed("field %d is an integer and wants eight bytes" % key)
             if 0xB0 <= key <= 0xBF and count != 0:
                 raise Malformed("field %d is a flag and has no value" % key)
-            pairs.append((key, bytes(data[at:at + count])))
+            value = bytes(data[at:at + count])
+            if 0x01 <= key <= 0x5F or 0xC0 <= key <= 0xDF:
+                _text(value)
+            pairs.append((key, value))
             at += count
             if len(pairs) > FIELDS_MAX:
                 raise Malformed("more than %d fields" % FIELDS_MAX)
@@ -156,6 +159,8 @@ class Fields:
 
 
 def _text(raw: bytes) -> str:
+    if b"\0" in raw:
+        raise Malformed("a text has a NUL")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
