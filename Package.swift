@@ -123,8 +123,8 @@ let package = Package(
         module(
             "Server",
             imports: [
-                "Base", "Linux", "TLS", "WireProtocol", "SASL", "EvidenceFormat", "Evidence",
-                "Recorder", "Access",
+                "Base", "Linux", "Crypto", "TLS", "V4L2", "WireProtocol", "SASL", "EvidenceFormat",
+                "Ingest", "Evidence", "Recorder", "Access",
             ]),
         // Layer 8: the one binary.
         .executableTarget(

@@ -1,4 +1,5 @@
 internal import Base
+internal import EvidenceFormat
 internal import Linux
 internal import WireProtocol
 
@@ -24,6 +25,13 @@ struct Answer: Sendable {
     var body = Body.none
 
     mutating func add(item fields: FieldWriter) { items.append(fields.bytes) }
+
+    mutating func add(document json: JSON) {
+        let text = json.encode()
+        var item = FieldWriter(capacity: text.count + 4)
+        item.add(.document, text)
+        items.append(item.bytes)
+    }
 }
 
 /// An answer on its way: as much of it goes out as the stream has credit for, in turns with the

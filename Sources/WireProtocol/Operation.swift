@@ -28,6 +28,10 @@ package enum Operation: UInt16, Sendable, CaseIterable {
     case hold = 0x43
     case unhold = 0x44
     case holds = 0x45
+    case retention = 0x48
+    case retentionSet = 0x49
+    case retentionPreview = 0x4A
+    case retentionEvent = 0x4B
 
     case prove = 0x50
     case consistency = 0x51

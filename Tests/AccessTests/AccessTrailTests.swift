@@ -24,7 +24,7 @@ import Testing
     private func lines(_ log: EvidenceLog, _ query: TrailQuery = TrailQuery()) throws -> [TrailLine]
     {
         var lines: [TrailLine] = []
-        try query.run(log) { line in
+        try query.run(log) { line, _ in
             lines.append(line)
             return true
         }
@@ -84,7 +84,7 @@ import Testing
         query.to = times[60]
         #expect(try lines(log, query).map(\.entry.target) == (50..<60).map { "r-\($0)" })
         var taken = 0
-        try TrailQuery().run(log) { _ in
+        try TrailQuery().run(log) { _, _ in
             taken += 1
             return taken < 5
         }

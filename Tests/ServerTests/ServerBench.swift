@@ -55,7 +55,7 @@ final class ServerBench {
                 Entrance(owner, .owner), Entrance(plain, .loopback),
                 Entrance(secure, .secure(context)),
             ],
-            desk: Desk(log: log, recorder: recorder, trail: trail) {
+            desk: Desk(log: log, recorder: recorder, trail: trail, book: book) {
                 .object(JSONObject([("state", .string("serving"))]))
             },
             gate: Gate(book: book, trail: trail, door: Doorkeeper(clock: clock)),
@@ -89,7 +89,7 @@ final class ServerBench {
         var found: [TrailLine] = []
         var query = TrailQuery()
         query.what = what
-        try query.run(log) { line in
+        try query.run(log) { line, _ in
             found.append(line)
             return true
         }

@@ -1,6 +1,7 @@
 internal import Access
 internal import Base
 internal import Evidence
+internal import Recorder
 
 /// Whoever asks: proven at the log-in, never what the client says of itself.
 struct Caller: Sendable {
@@ -18,7 +19,8 @@ extension Desk {
         on target: String
     ) throws(Failure) {
         do throws(Failure) {
-            try caller.identity.require(right, camera: camera)
+            // Whoever may have to do with a camera may with its sub stream.
+            try caller.identity.require(right, camera: camera.map(CameraConfig.mainID))
         } catch {
             try note(caller, action, target, refusal: error.words)
             throw error

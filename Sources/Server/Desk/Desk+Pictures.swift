@@ -1,6 +1,7 @@
 internal import Access
 internal import Base
 internal import Evidence
+internal import Recorder
 internal import EvidenceFormat
 internal import Linux
 internal import WireProtocol
@@ -131,7 +132,8 @@ extension Desk {
         _ id: RecordID, camera: String?, byLink: Bool, _ caller: Caller
     ) throws(Failure) {
         do throws(Failure) {
-            try caller.identity.requireRead(camera: camera ?? "", namesLink: byLink)
+            try caller.identity.requireRead(
+                camera: CameraConfig.mainID(of: camera ?? ""), namesLink: byLink)
         } catch {
             try note(caller, .read, id.description, refusal: error.words)
             throw error

@@ -11,16 +11,18 @@ package struct Desk: Sendable {
     let log: EvidenceLog
     let recorder: Recorder
     let trail: AccessTrail
+    let book: AccessBook
     /// How the server is, as one document.
     let status: @Sendable () throws -> JSON
 
     package init(
-        log: EvidenceLog, recorder: Recorder, trail: AccessTrail,
+        log: EvidenceLog, recorder: Recorder, trail: AccessTrail, book: AccessBook,
         status: @escaping @Sendable () throws -> JSON
     ) {
         self.log = log
         self.recorder = recorder
         self.trail = trail
+        self.book = book
         self.status = status
     }
 
@@ -48,13 +50,29 @@ package struct Desk: Sendable {
         case .show: return try show(fields, caller)
         case .put: return try put(fields, body, caller)
         case .snap: return try snap(fields, caller)
+        case .clip: return try clip(fields, caller)
         case .link: return try link(fields, caller)
         case .unlink: return try unlink(fields, caller)
         case .close: return try close(fields, caller)
+        case .hold: return try hold(fields, caller)
+        case .unhold: return try unhold(fields, caller)
+        case .holds: return try holds(caller)
+        case .retention: return try retention(caller)
+        case .retentionSet: return try retentionSet(fields, caller)
+        case .retentionPreview: return try retentionPreview(fields, caller)
+        case .retentionEvent: return try retentionEvent(fields, caller)
         case .prove: return try prove(fields, caller)
         case .consistency: return try consistency(fields)
         case .checkpoint: return checkpoint()
-        default:
+        case .keys: return keys()
+        case .audit: return try audit(fields, caller)
+        case .cameraList, .cameraShow, .cameraAdd, .cameraSet, .cameraRemove, .cameraOn,
+            .cameraOff, .cameraTest, .cameraDiscover:
+            return try performOnCameras(operation, fields, caller)
+        case .userList, .userAdd, .userSet, .userRemove, .userPassword, .tokenList, .tokenAdd,
+            .tokenRevoke, .machineList, .machineAdd, .machineRemove:
+            return try performOnIdentities(operation, fields, caller)
+        case .cameraLive, .watch:
             throw WireError(
                 .unknownOperation, "this server does not answer operation \(operation) yet")
         }

@@ -48,7 +48,7 @@ struct Audit {
         try work.reading { log in
             var lines: [TrailLine] = []
             var isMore = false
-            try query.run(log) { line in
+            try query.run(log) { line, _ in
                 guard lines.count < limit else {
                     isMore = true
                     return false

@@ -4,6 +4,7 @@ internal import EvidenceFormat
 internal import Ingest
 internal import Linux
 internal import Recorder
+internal import Server
 
 extension OptionSpec {
     fileprivate static let camera = [

@@ -4,6 +4,7 @@ internal import EvidenceFormat
 internal import Ingest
 internal import Linux
 internal import Recorder
+internal import Server
 
 extension CommandSpec {
     static let cameraList = CommandSpec(
@@ -84,13 +85,7 @@ struct CameraLook {
         let gaps = try serving.session.log.leaves(
             .gap, ofCamera: camera.config.id, from: now.adding(seconds: -86_400), limit: 1000)
         if work.arguments.has("json") {
-            let list = gaps.map { leaf in
-                JSON.object(
-                    JSONObject(
-                        ["from", "to", "cause", "detail"].compactMap { name in
-                            leaf.string(name).map { (name, JSON.string($0)) }
-                        }))
-            }
+            let list = gaps.map(CameraJSON.gap)
             work.console.print(CameraJSON.make(camera, device: device(of: camera), gaps: list))
             return .done
         }

@@ -3,6 +3,7 @@ internal import EvidenceFormat
 internal import Ingest
 internal import Linux
 internal import Recorder
+internal import Server
 internal import V4L2
 
 extension CommandSpec {
@@ -94,17 +95,9 @@ struct TestCamera {
     private static func json(
         _ url: CameraURL, _ outcome: CameraTest.Outcome, _ file: String?
     ) -> JSON {
-        let steps = outcome.steps.map { step in
-            var fields: [(String, JSON)] = [
-                ("rung", .string(CameraTest.rungNames[step.rung] ?? "")),
-                ("holds", .bool(step.holds)), ("words", .string(step.words)),
-            ]
-            if let remedy = step.remedy { fields.append(("remedy", .string(remedy))) }
-            return JSON.object(JSONObject(fields))
-        }
         var fields: [(String, JSON)] = [
             ("url", .string(url.description)), ("works", .bool(outcome.works)),
-            ("steps", .array(steps)),
+            ("steps", .array(outcome.steps.map(CameraJSON.step))),
         ]
         if let file { fields.append(("file", .string(file))) }
         return .object(JSONObject(fields))

@@ -1,6 +1,7 @@
 internal import Access
 internal import Base
 internal import EvidenceFormat
+internal import Server
 internal import Linux
 
 extension CommandSpec {
@@ -55,15 +56,7 @@ struct Machines {
     func list() throws -> ExitCode {
         let machines = try work.contents().machines
         if arguments.has("json") {
-            for machine in machines {
-                work.console.print(
-                    JSON.object(
-                        JSONObject(
-                            GrantText.members(machine.grant) + [
-                                ("name", .string(machine.name)),
-                                ("key", .string(machine.key.fingerprint)),
-                            ])))
-            }
+            for machine in machines { work.console.print(GrantJSON.make(machine)) }
             return .done
         }
         var table = Table(["name", "roles", "cameras", "end", "key"])

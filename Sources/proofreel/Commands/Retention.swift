@@ -2,6 +2,7 @@ internal import Base
 internal import Evidence
 internal import EvidenceFormat
 internal import Linux
+internal import Server
 
 extension CommandSpec {
     static let retention: [CommandSpec] = [
@@ -111,7 +112,7 @@ struct Retention {
     }
 
     func set() throws -> ExitCode {
-        let rules = try PolicyText.rules(file: arguments.positionals[0])
+        let rules = try rules(file: arguments.positionals[0])
         let reason = try arguments.required("reason")
         try work.writing { log in
             let receipt = try log.setPolicy(rules, reason: reason, by: work.author)
@@ -119,6 +120,15 @@ struct Retention {
                 receipt, log, "in force from here on: \(Amount.count(rules.count, "rule"))")
         }
         return .done
+    }
+
+    private func rules(file path: String) throws(Failure) -> [RetentionRule] {
+        let bytes = try RealFileSystem().contents(of: path, limit: LooseJSON.bytesMax)
+        do throws(Failure) {
+            return try PolicyText.rules(bytes)
+        } catch {
+            throw Failure(.invalid, "\(path): \(error.words)")
+        }
     }
 
     func preview() throws -> ExitCode {
@@ -129,13 +139,7 @@ struct Retention {
                 count += 1
                 let hold = expired.heldBy.first
                 if arguments.has("json") {
-                    var fields: [(String, JSON)] = [
-                        ("id", .string(expired.record.leaf.id.description)),
-                        ("due", .string(expired.due.description)), ("rule", .string(expired.rule)),
-                        ("held", .bool(hold != nil)),
-                    ]
-                    if let hold { fields.append(("hold", .string(hold.id.description))) }
-                    console.print(JSON.object(JSONObject(fields)))
+                    console.print(expired.json)
                 } else if count <= 1000 {
                     table.add([
                         Amount.time(expired.due), expired.record.leaf.id.description, expired.rule,

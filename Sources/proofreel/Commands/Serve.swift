@@ -134,7 +134,9 @@ struct Serve {
         _ session: Session, _ recorder: Recorder, _ status: StatusServer, _ access: AccessDesk,
         _ entrances: [Entrance]
     ) throws(Failure) -> Server {
-        let desk = Desk(log: session.log, recorder: recorder, trail: access.trail) {
+        let desk = Desk(
+            log: session.log, recorder: recorder, trail: access.trail, book: access.book
+        ) {
             try status.document()
         }
         let gate = Gate(book: access.book, trail: access.trail, door: access.door)

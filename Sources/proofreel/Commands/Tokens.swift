@@ -2,6 +2,7 @@ internal import Access
 internal import Base
 internal import EvidenceFormat
 internal import Linux
+internal import Server
 
 extension CommandSpec {
     static let tokenAdd = CommandSpec(
@@ -62,7 +63,7 @@ struct Tokens {
             arguments.has("all") || $0.revoked == nil
         }
         if arguments.has("json") {
-            for token in tokens { work.console.print(Self.json(token)) }
+            for token in tokens { work.console.print(GrantJSON.make(token)) }
             return .done
         }
         var table = Table(["name", "id", "roles", "cameras", "end", "last used"])
@@ -76,23 +77,12 @@ struct Tokens {
         return .done
     }
 
-    private static func json(_ token: Token) -> JSON {
-        var members =
-            GrantText.members(token.grant) + [
-                ("id", .string(token.id)), ("name", .string(token.name)),
-                ("made", .string(token.made.description)),
-            ]
-        if let used = token.lastUsed { members.append(("last_used", .string(used.description))) }
-        if let revoked = token.revoked { members.append(("revoked", .string(revoked.description))) }
-        return .object(JSONObject(members))
-    }
-
     func revoke() throws -> ExitCode {
         let token = try work.changing {
             try $0.revokeToken(arguments.positionals[0], by: work.author)
         }
         if arguments.has("json") {
-            work.console.print(Self.json(token))
+            work.console.print(GrantJSON.make(token))
         } else {
             work.console.print("the token \(token.name) (\(token.id)) opens nothing any more")
         }

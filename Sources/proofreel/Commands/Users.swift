@@ -2,6 +2,7 @@ internal import Access
 internal import Base
 internal import EvidenceFormat
 internal import Linux
+internal import Server
 
 extension CommandSpec {
     static let userAdd = CommandSpec(
@@ -103,15 +104,7 @@ struct Users {
     func list() throws -> ExitCode {
         let people = try work.contents().people
         if arguments.has("json") {
-            for person in people {
-                work.console.print(
-                    JSON.object(
-                        JSONObject(
-                            GrantText.members(person.grant) + [
-                                ("name", .string(person.name)),
-                                ("must_change", .bool(person.mustChange)),
-                            ])))
-            }
+            for person in people { work.console.print(GrantJSON.make(person)) }
             return .done
         }
         var table = Table(["name", "roles", "cameras", "end", ""])

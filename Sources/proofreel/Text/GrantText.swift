@@ -1,6 +1,5 @@
 internal import Access
 internal import Base
-internal import EvidenceFormat
 internal import Linux
 
 extension OptionSpec {
@@ -12,7 +11,7 @@ extension OptionSpec {
     ]
 }
 
-/// Roles, cameras and their end between command lines, tables and documents.
+/// Roles, cameras and their end between command lines and tables.
 enum GrantText {
     static func new(_ arguments: Arguments) throws -> Grant {
         guard !arguments.all("role").isEmpty else {
@@ -44,17 +43,6 @@ enum GrantText {
         let near = Nearest.name(to: text, among: names).map { "; did you mean \($0)?" }
         throw UsageError(
             "there is no role \(text)\(near ?? "; there are: \(names.joined(separator: ", "))")")
-    }
-
-    static func members(_ grant: Grant) -> [(String, JSON)] {
-        var members: [(String, JSON)] = [
-            ("roles", .array(grant.roles.map { .string($0.rawValue) }))
-        ]
-        if let cameras = grant.cameras {
-            members.append(("cameras", .array(cameras.map { .string($0) })))
-        }
-        if let until = grant.until { members.append(("until", .string(until.description))) }
-        return members
     }
 
     /// Cells of a table.

@@ -1,15 +1,18 @@
-internal import Base
-internal import EvidenceFormat
+package import Base
+package import EvidenceFormat
 
 /// JSON as people write it in an editor: with spaces and in any order. Otherwise as strict as the
 /// log's own: whole numbers, no null, no key twice.
-struct LooseJSON {
-    static let bytesMax = 64 << 10
+package struct LooseJSON {
+    package static let bytesMax = 64 << 10
 
     private let bytes: [UInt8]
     private var at = 0
 
-    static func parse(_ bytes: [UInt8]) throws(Failure) -> JSON {
+    package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSON {
+        guard bytes.count <= bytesMax else {
+            throw Failure(.invalid, "a document has at most \(bytesMax) bytes")
+        }
         var reader = LooseJSON(bytes: bytes)
         let value = try reader.value(depth: 0)
         reader.skipSpace()

@@ -1,12 +1,12 @@
 internal import Base
-internal import EvidenceFormat
-internal import Ingest
-internal import Recorder
+package import EvidenceFormat
+package import Ingest
+package import Recorder
 
 /// A camera as scripts get it; `docs/cli.md` has the fields. What is not known is left out, and
 /// credentials are never known here.
-enum CameraJSON {
-    static func make(
+package enum CameraJSON {
+    package static func make(
         _ camera: Camera, device: KnownDevice?, gaps: [JSON]? = nil
     ) -> JSON {
         let config = camera.config
@@ -62,6 +62,25 @@ enum CameraJSON {
         return .object(JSONObject(fields))
     }
 
+    /// A gap as `camera show` lists it.
+    package static func gap(_ leaf: Leaf) -> JSON {
+        .object(
+            JSONObject(
+                ["from", "to", "cause", "detail"].compactMap { name in
+                    leaf.string(name).map { (name, JSON.string($0)) }
+                }))
+    }
+
+    /// A rung of a camera's test.
+    package static func step(_ step: Ladder.Step) -> JSON {
+        var fields: [(String, JSON)] = [
+            ("rung", .string(CameraTest.rungNames[step.rung] ?? "")), ("holds", .bool(step.holds)),
+            ("words", .string(step.words)),
+        ]
+        if let remedy = step.remedy { fields.append(("remedy", .string(remedy))) }
+        return .object(JSONObject(fields))
+    }
+
     private static func fields(_ device: KnownDevice) -> [(String, JSON)] {
         var fields: [(String, JSON)] = [
             ("device", .string(text(device.own))), ("swapped", .bool(device.isSwapped)),
@@ -74,12 +93,12 @@ enum CameraJSON {
     }
 
     /// A device in a few words.
-    static func text(_ traits: DeviceTraits) -> String {
+    package static func text(_ traits: DeviceTraits) -> String {
         [traits.name, traits.hardware].compactMap(\.self).joined(separator: ", ")
     }
 
     /// Leaves' JSON has whole numbers only, so fractions travel as text.
-    static func decimal(_ value: Double) -> String {
+    package static func decimal(_ value: Double) -> String {
         let hundredths = Int64((value * 100).rounded())
         let rest = hundredths % 100
         return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"

@@ -1,26 +1,21 @@
-internal import Base
-internal import Evidence
+package import Base
+package import Evidence
 internal import EvidenceFormat
-internal import Linux
 
-/// A retention policy in a file: `{"rules":[{"name":…,"match":…,"days":…,"event":…}]}`. A match is
-/// `{"all":true}`, `{"cam":ID}` or `{"link":{"kind":…,"value":…}}`; a slip must not become "all".
-enum PolicyText {
-    static func rules(file path: String) throws -> [RetentionRule] {
-        let bytes = try RealFileSystem().contents(of: path, limit: LooseJSON.bytesMax)
-        do throws(Failure) {
-            let json = try LooseJSON.parse(bytes)
-            guard let object = json.object, object.members.map(\.key) == ["rules"],
-                let items = object["rules"]?.array, !items.isEmpty
-            else {
-                throw Failure(.invalid, "it should be {\"rules\": [ … ]} with at least one rule")
-            }
-            var rules: [RetentionRule] = []
-            for item in items { rules.append(try rule(item)) }
-            return rules
-        } catch {
-            throw Failure(.invalid, "\(path): \(error.words)")
+/// A retention policy as people write it: `{"rules":[{"name":…,"match":…,"days":…,"event":…}]}`. A
+/// match is `{"all":true}`, `{"cam":ID}` or `{"link":{"kind":…,"value":…}}`; a slip must not become
+/// "all".
+package enum PolicyText {
+    package static func rules(_ text: [UInt8]) throws(Failure) -> [RetentionRule] {
+        let json = try LooseJSON.parse(text)
+        guard let object = json.object, object.members.map(\.key) == ["rules"],
+            let items = object["rules"]?.array, !items.isEmpty
+        else {
+            throw Failure(.invalid, "it should be {\"rules\": [ … ]} with at least one rule")
         }
+        var rules: [RetentionRule] = []
+        for item in items { rules.append(try rule(item)) }
+        return rules
     }
 
     private static func rule(_ json: JSON) throws(Failure) -> RetentionRule {
