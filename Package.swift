@@ -246,7 +246,9 @@ let package = Package(
                 "Base", "Linux", "Crypto", "AV", "JPEG", "EvidenceFormat", "FragmentFormat",
                 "Ingest", "Store", "Evidence", "Recorder", "TestSupport", "CameraSupport",
             ]),
-        tests("WireProtocolTests", imports: ["Base", "WireProtocol", "TestSupport"]),
+        tests(
+            "WireProtocolTests", imports: ["Base", "WireProtocol", "TestSupport"],
+            files: ["Vectors"]),
         tests(
             "ServerTests",
             imports: [

@@ -1,33 +1,28 @@
 """The calls. Each is one request, or one for each page."""
 
-import hashlib
-import json
 import os
 import threading
 import time
-import uuid
-from datetime import datetime, timedelta, timezone
 from types import TracebackType
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Type, Union
+from typing import Iterator, List, Optional, Sequence, Type
 
-from .errors import Broken, Damaged, ServerError, Unfit, UnknownOutcome
+from .administration import Cameras, Identities, Keeping
+from .body import Body
+from .errors import Broken, ServerError, Unfit, UnknownOutcome
 from .results import Consistency, Found, Picture, Proof
 from .session import Address, Answer, Login, Session
 from .tls import Trust
+from .values import Document, Instant, Links, add_links, document, instant, microseconds
+from .values import new_request_id
 from .wire import Fields, Key, Operation
-
-Links = Union[Mapping[str, str], Sequence[str]]
-Instant = Union[datetime, int]
-Document = Dict[str, Any]
 
 #: Said by the server when nothing was done.
 _PASSING = ("busy", "too-many", "going-away")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 ATTEMPTS_MAX = 5
 WAIT_SECONDS_MAX = 5.0
 
 
-class Client:
+class Client(Cameras, Keeping, Identities):
     """A connection that comes back by itself. Threads may share it; they take turns.
 
     A request that reads, or carries a request id, is repeated when the connection breaks. Others
@@ -77,12 +72,12 @@ class Client:
             offset: int = 0, size: Optional[int] = None) -> Picture:
         """A record's picture: by id, or the newest that has all links."""
         fields = Fields().add(Key.ID, id)
-        _add_links(fields, links, check)
+        add_links(fields, links, check)
         fields.flag(Key.OLDEST, oldest).flag(Key.DESCRIBE, describe)
         is_whole = offset == 0 and size is None
         if not is_whole:
             fields.add(Key.OFFSET, offset).add(Key.SIZE, size)
-        body = _Body()
+        body = Body()
         reply = self._ask(Operation.GET, fields, body=body).reply
         return body.picture(reply, is_whole)
 
@@ -93,7 +88,7 @@ class Client:
         """Records, newest first; pages are fetched as they are needed."""
         fields = _query(check, links, camera, start, end, oldest, streams)
         for item in self._pages(fields, page, limit):
-            yield _json(item)
+            yield document(item)
 
     def find_brief(self, check: Optional[str] = None, links: Optional[Links] = None,
                    camera: Optional[str] = None, start: Optional[Instant] = None,
@@ -105,7 +100,7 @@ class Client:
         for item in self._pages(fields, page, limit):
             digest = item.bytes(Key.SHA256)
             yield Found(
-                item.text(Key.ID) or "", _instant(item.int(Key.INSTANT) or 0),
+                item.text(Key.ID) or "", instant(item.int(Key.INSTANT) or 0),
                 None if digest is None else digest.hex(), item.text(Key.MIME),
                 item.int(Key.SIZE), item.text(Key.CAMERA))
 
@@ -120,10 +115,10 @@ class Client:
             instant: Optional[Instant] = None, request_id: Optional[str] = None) -> Document:
         """Stores a picture from elsewhere. With the same request id it is stored once only."""
         fields = Fields().add(Key.NAME, name).add(Key.MIME, mime)
-        _add_links(fields, links, check)
-        fields.add(Key.INSTANT, _microseconds(instant))
-        fields.add(Key.REQUEST_ID, request_id or _new_request_id())
-        return _json(self._ask(Operation.PUT, fields, upload=data).reply)
+        add_links(fields, links, check)
+        fields.add(Key.INSTANT, microseconds(instant))
+        fields.add(Key.REQUEST_ID, request_id or new_request_id())
+        return document(self._ask(Operation.PUT, fields, upload=data).reply)
 
     def snap(self, *cameras: str, check: Optional[str] = None, links: Optional[Links] = None,
              at: Optional[Instant] = None, tolerance_ms: Optional[int] = None,
@@ -131,7 +126,7 @@ class Client:
              request_id: Optional[str] = None) -> List[Document]:
         """Keeps the frame of each camera at an instant, now when none is given."""
         fields = _snap(cameras, check, links, at, tolerance_ms, neighbours, trigger, request_id)
-        return [_json(item) for item in self._ask(Operation.SNAP, fields).items]
+        return [document(item) for item in self._ask(Operation.SNAP, fields).items]
 
     def snap_picture(self, camera: str, check: Optional[str] = None,
                      links: Optional[Links] = None, at: Optional[Instant] = None,
@@ -140,25 +135,25 @@ class Client:
         """As `snap` of one camera, with the picture in the answer."""
         fields = _snap([camera], check, links, at, tolerance_ms, None, trigger, request_id)
         fields.add(Key.FORM, "picture")
-        body = _Body()
+        body = Body()
         answer = self._ask(Operation.SNAP, fields, body=body)
         if len(answer.items) != 1:
             raise Unfit("the server answered for %d cameras, not one" % len(answer.items))
-        document = _json(answer.items[0])
+        told = document(answer.items[0])
         picture = body.picture(answer.reply, True)
-        return picture._replace(id=document["id"], camera=camera, document=document)
+        return picture._replace(id=told["id"], camera=camera, document=told)
 
     # Saying something of records
 
     def link(self, id: str, links: Links, reason: Optional[str] = None) -> Document:
         fields = Fields().add(Key.ID, id).add(Key.REASON, reason)
-        _add_links(fields, links, None)
+        add_links(fields, links, None)
         return self._document(Operation.LINK, fields, is_safe=False)
 
     def unlink(self, id: str, links: Links, reason: str) -> Document:
         """The link ends; that it was, and the reason, stay in the log for ever."""
         fields = Fields().add(Key.ID, id).add(Key.REASON, reason)
-        _add_links(fields, links, None)
+        add_links(fields, links, None)
         return self._document(Operation.UNLINK, fields, is_safe=False)
 
     def close_check(self, check: str, verdict: Optional[str] = None,
@@ -173,7 +168,7 @@ class Client:
         reply = self._ask(
             Operation.PROVE, Fields().add(Key.ID, id).add(Key.INDEX, index)).reply
         return Proof(
-            reply.int(Key.INDEX) or 0, _json(reply, Key.LEAF), reply.text(Key.NOTE) or "")
+            reply.int(Key.INDEX) or 0, document(reply, Key.LEAF), reply.text(Key.NOTE) or "")
 
     def consistency(self, old_size: int) -> Consistency:
         reply = self._ask(Operation.CONSISTENCY, Fields().add(Key.OLD_SIZE, old_size)).reply
@@ -185,9 +180,6 @@ class Client:
         return self._ask(Operation.CHECKPOINT, Fields()).reply.text(Key.NOTE) or ""
 
     # Asking
-
-    def _document(self, operation: int, fields: Fields, is_safe: bool = True) -> Document:
-        return _json(self._ask(operation, fields, is_safe=is_safe).reply)
 
     def _pages(self, fields: Fields, page: int, limit: Optional[int]) -> Iterator[Fields]:
         cursor = None  # type: Optional[str]
@@ -204,7 +196,7 @@ class Client:
                 return
 
     def _ask(self, operation: int, fields: Fields, upload: Optional[bytes] = None,
-             body: "Optional[_Body]" = None, is_safe: bool = True) -> Answer:
+             body: Optional[Body] = None, is_safe: bool = True) -> Answer:
         """Asks, and asks again where that cannot do a thing twice."""
         self._notice_fork()
         with self._lock:
@@ -216,7 +208,7 @@ class Client:
                     asked = True
                     if body is not None:
                         body.clear()
-                    answer = session.request(operation, fields, upload, body and body.take)
+                    answer = session.request(operation, fields, upload, None if body is None else body.take)
                     if session.is_leaving:
                         self.close()
                     return answer
@@ -259,44 +251,12 @@ class Client:
             self.close()
 
 
-class _Body:
-    """The bytes that follow a reply, hashed while they come."""
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        self._bytes = bytearray()
-        self._hash = hashlib.sha256()
-
-    def take(self, reply: Fields, piece: bytes) -> None:
-        self._bytes += piece
-        self._hash.update(piece)
-        if len(self._bytes) > (reply.int(Key.SIZE) or 0):
-            raise Unfit("the server sent more bytes than it had said")
-
-    def picture(self, reply: Fields, is_whole: bool) -> Picture:
-        if len(self._bytes) != reply.int(Key.SIZE):
-            raise Unfit("the server sent fewer bytes than it had said")
-        digest = (reply.bytes(Key.SHA256) or b"").hex()
-        if is_whole and digest != self._hash.hexdigest():
-            raise Damaged(
-                "the bytes of record %s do not have the hash of the log; tell who runs the server"
-                % (reply.text(Key.ID) or "?"))
-        instant = reply.int(Key.INSTANT)
-        return Picture(
-            bytes(self._bytes), digest, reply.text(Key.MIME) or "",
-            None if instant is None else _instant(instant), reply.text(Key.CAMERA),
-            reply.text(Key.ID) or "", is_whole, reply.has(Key.MORE),
-            _json(reply) if reply.has(Key.DOCUMENT) else None)
-
-
 def _query(check: Optional[str], links: Optional[Links], camera: Optional[str],
            start: Optional[Instant], end: Optional[Instant], oldest: bool,
            streams: bool) -> Fields:
     fields = Fields().add(Key.CAMERA, camera)
-    _add_links(fields, links, check)
-    fields.add(Key.FROM, _microseconds(start)).add(Key.TO, _microseconds(end))
+    add_links(fields, links, check)
+    fields.add(Key.FROM, microseconds(start)).add(Key.TO, microseconds(end))
     return fields.flag(Key.OLDEST, oldest).flag(Key.STREAMS, streams)
 
 
@@ -306,45 +266,8 @@ def _snap(cameras: Sequence[str], check: Optional[str], links: Optional[Links],
     fields = Fields()
     for camera in cameras:
         fields.add(Key.CAMERA, camera)
-    _add_links(fields, links, check)
-    fields.add(Key.AT, _microseconds(at)).add(Key.NEIGHBOURS, neighbours)
+    add_links(fields, links, check)
+    fields.add(Key.AT, microseconds(at)).add(Key.NEIGHBOURS, neighbours)
     fields.add(Key.TOLERANCE_US, None if tolerance_ms is None else tolerance_ms * 1000)
     fields.add(Key.TRIGGER, trigger)
-    return fields.add(Key.REQUEST_ID, request_id or _new_request_id())
-
-
-def _add_links(fields: Fields, links: Optional[Links], check: Optional[str]) -> None:
-    if check is not None:
-        fields.add(Key.LINK, "check=" + check)
-    if isinstance(links, str):
-        raise ValueError("links are a dict {kind: value} or a list of kind=value")
-    if isinstance(links, Mapping):
-        links = ["%s=%s" % pair for pair in links.items()]
-    for link in links or ():
-        fields.add(Key.LINK, link)
-
-
-def _microseconds(instant: Optional[Instant]) -> Optional[int]:
-    if not isinstance(instant, datetime):
-        return instant
-    if instant.tzinfo is None:
-        raise ValueError("an instant wants its time zone, such as datetime.now(timezone.utc)")
-    return (instant - _EPOCH) // timedelta(microseconds=1)
-
-
-def _instant(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _json(fields: Fields, key: int = Key.DOCUMENT) -> Document:
-    try:
-        value = json.loads(fields.text(key) or "")
-    except ValueError:
-        raise Unfit("the server's document is no JSON")
-    if not isinstance(value, dict):
-        raise Unfit("the server's document is no object")
-    return value
-
-
-def _new_request_id() -> str:
-    return "py-" + uuid.uuid4().hex
+    return fields.add(Key.REQUEST_ID, request_id or new_request_id())

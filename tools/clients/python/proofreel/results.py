@@ -35,7 +35,7 @@ class Found(NamedTuple):
 class Proof(NamedTuple):
     """That a leaf is in the log: its text and the proof, which `proofreel verify` reads."""
 
-    index: int
+    index: int  # type: ignore[assignment]
     leaf: Dict[str, Any]
     note: str
 
@@ -45,3 +45,20 @@ class Consistency(NamedTuple):
 
     hashes: List[str]
     checkpoint: str
+
+
+class Clip(NamedTuple):
+    """Footage as an MP4 that was hashed while it came, and the facts of its record."""
+
+    bytes: bytes
+    document: Dict[str, Any]
+    mime: str
+
+
+class CameraTest(NamedTuple):
+    """What was found out of a camera, rung by rung, and a picture if one came."""
+
+    document: Dict[str, Any]
+    rungs: List[Dict[str, Any]]
+    picture: bytes
+    mime: Optional[str]

@@ -31,10 +31,17 @@ PAYLOAD_BYTES_MAX = {
 
 class Operation:
     STATUS = 0x01
-    SNAP = 0x20
+    CAMERA_LIST, CAMERA_SHOW, CAMERA_ADD, CAMERA_SET, CAMERA_REMOVE = range(0x10, 0x15)
+    CAMERA_ON, CAMERA_OFF, CAMERA_TEST, CAMERA_DISCOVER = range(0x15, 0x19)
+    SNAP, CLIP = range(0x20, 0x22)
     PUT, GET, FIND, SHOW = range(0x30, 0x34)
-    LINK, UNLINK, CLOSE = range(0x40, 0x43)
-    PROVE, CONSISTENCY, CHECKPOINT = range(0x50, 0x53)
+    LINK, UNLINK, CLOSE, HOLD, UNHOLD, HOLDS = range(0x40, 0x46)
+    RETENTION, RETENTION_SET, RETENTION_PREVIEW, RETENTION_EVENT = range(0x48, 0x4C)
+    PROVE, CONSISTENCY, CHECKPOINT, KEYS = range(0x50, 0x54)
+    AUDIT = 0x61
+    USER_LIST, USER_ADD, USER_SET, USER_REMOVE, USER_PASSWORD = range(0x70, 0x75)
+    TOKEN_LIST, TOKEN_ADD, TOKEN_REVOKE = range(0x78, 0x7B)
+    MACHINE_LIST, MACHINE_ADD, MACHINE_REMOVE = range(0x7C, 0x7F)
 
 
 class Key:
@@ -47,7 +54,7 @@ class Key:
     PAYLOAD_MAX = 0x77
     SASL, SHA256 = 0x90, 0x91
     OLDEST, STREAMS, MORE, REPEATED, DESCRIBE = range(0xB0, 0xB5)
-    MUST_CHANGE = 0xB6
+    DRY_RUN, MUST_CHANGE, EVER = range(0xB5, 0xB8)
     DOCUMENT, LEAF, DETAILS = 0xC0, 0xC1, 0xC2
 
 
@@ -103,7 +110,10 @@ class Fields:
                 raise Malformed("field %d is an integer and wants eight bytes" % key)
             if 0xB0 <= key <= 0xBF and count != 0:
                 raise Malformed("field %d is a flag and has no value" % key)
-            pairs.append((key, bytes(data[at:at + count])))
+            value = bytes(data[at:at + count])
+            if 0x01 <= key <= 0x5F or 0xC0 <= key <= 0xDF:
+                _text(value)
+            pairs.append((key, value))
             at += count
             if len(pairs) > FIELDS_MAX:
                 raise Malformed("more than %d fields" % FIELDS_MAX)
@@ -156,6 +166,8 @@ class Fields:
 
 
 def _text(raw: bytes) -> str:
+    if b"\0" in raw:
+        raise Malformed("a text has a NUL")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+from typing import Any, Dict, Sequence
 
 import proofreel
 from proofreel import Broken, CameraError, Client, NotFound, ServerError, UnknownOutcome
@@ -17,18 +18,19 @@ GUIDE = pathlib.Path(__file__).resolve().parents[4] / "docs" / "clients.md"
 class Server:
     """The built program on a log of its own, over the owner's socket."""
 
-    def __init__(self, data: str) -> None:
+    def __init__(self, data: str, more: Sequence[str] = ()) -> None:
         # The demo fills new logs only.
         demo = [] if os.path.exists(data) else ["--demo"]
         self.address = data + "/wire.sock"
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", data, "--no-usb"] + demo,
+            [BINARY, "serve", "--data", data, "--no-usb"] + demo + list(more),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert self.process.stdout is not None
         said = b""
         for line in self.process.stdout:
             said += line
             if line.startswith(b"ready;"):
+                self.said = said.decode("utf-8")
                 return
         self.process.stdout.close()
         self.process.wait()
@@ -58,7 +60,9 @@ class ServerTests(unittest.TestCase):
         blocks = re.findall(r"```python\n(.*?)```", text, re.S)
         runs = [block for block in blocks if "host:port" not in block]
         self.assertGreater(len(runs), 8)
-        scope = {"address": self.server.address, "camera": self.camera()}
+        scope = {
+            "address": self.server.address, "camera": self.camera(),
+        }  # type: Dict[str, Any]
         for block in runs:
             exec(compile(block, "clients.md", "exec"), scope)
             self.addCleanup(scope["client"].close)
