@@ -144,7 +144,9 @@ let package = Package(
         // Benchmarks: the harness, what we are measured against, one tool for each subject.
         .target(
             name: "BenchPeers", path: "Benchmarks/Peers",
-            linkerSettings: [.linkedLibrary("rocksdb"), .linkedLibrary("crypto")]),
+            linkerSettings: [
+                .linkedLibrary("rocksdb"), .linkedLibrary("crypto"), .linkedLibrary("ssl"),
+            ]),
         .target(
             name: "BenchHarness", dependencies: ["BenchPeers"], path: "Benchmarks/Harness",
             swiftSettings: strict),
@@ -172,6 +174,12 @@ let package = Package(
             imports: [
                 "BenchHarness", "BenchPeers", "BenchCameras", "Base", "Linux", "AV", "JPEG",
                 "EvidenceFormat", "Ingest", "Recorder", "FragmentFormat", "Evidence",
+            ]),
+        tool(
+            "bench-fetch", path: "Benchmarks/fetch",
+            imports: [
+                "BenchHarness", "BenchPeers", "BenchCameras", "Base", "Linux", "Crypto", "TLS",
+                "WireProtocol", "EvidenceFormat", "Evidence", "Recorder", "Access", "Server",
             ]),
         tests("BenchHarnessTests", imports: ["BenchHarness"]),
         support(
