@@ -57,7 +57,9 @@ struct ServerRole {
                 Entrance(plain, .loopback),
                 Entrance(secure, .secure(try certificate())),
             ],
-            desk: Desk(log: bench.log, recorder: bench.recorder, trail: trail) {
+            desk: Desk(
+                log: bench.log, recorder: bench.recorder, trail: trail, book: book
+            ) {
                 .object(JSONObject([("state", .string("serving"))]))
             },
             gate: Gate(book: book, trail: trail, door: Doorkeeper(clock: bench.clock)),
