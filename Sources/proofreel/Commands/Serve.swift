@@ -79,7 +79,6 @@ struct Serve {
     ) throws -> ExitCode {
         let status: StatusServer
         let recorder: Recorder
-        let control: ControlServer
         let server: Server
         let access: AccessDesk
         let doors: Doors.Opened
@@ -89,14 +88,12 @@ struct Serve {
             recorder = try Recorder(
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
                 options: try recording())
-            control = try ControlServer(session.directory)
             doors = try Doors(arguments, session.directory).open()
             server = try serving(session, recorder, status, access, doors.entrances)
         } catch {
             do { try session.close() } catch {}
             throw error
         }
-        Serving.begin(Serving(session: session, recorder: recorder, access: access))
         StartPage(session, isNew: isNew, firstSecret: access.firstSecret).print(console)
         for line in try StatusPage(status.document()).lines(console) { console.print(line) }
         for (id, failure) in recorder.start() {
@@ -113,9 +110,7 @@ struct Serve {
         }
         console.print("ending")
         server.end()
-        control.end()
         recorder.close()
-        Serving.end()
         scrubbing.end()
         status.end()
         let stopped = session.log.stopped
@@ -135,7 +130,8 @@ struct Serve {
         _ entrances: [Entrance]
     ) throws(Failure) -> Server {
         let desk = Desk(
-            log: session.log, recorder: recorder, trail: access.trail, book: access.book
+            log: session.log, book: access.book,
+            served: Desk.Served(recorder: recorder, trail: access.trail)
         ) {
             try status.document()
         }
