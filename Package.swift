@@ -126,6 +126,7 @@ let package = Package(
                 "Base", "Linux", "Crypto", "TLS", "V4L2", "WireProtocol", "SASL", "EvidenceFormat",
                 "Ingest", "Evidence", "Recorder", "Access",
             ]),
+        module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
         // Layer 8: the one binary.
         .executableTarget(
             name: "proofreel",
@@ -143,7 +144,9 @@ let package = Package(
         // Benchmarks: the harness, what we are measured against, one tool for each subject.
         .target(
             name: "BenchPeers", path: "Benchmarks/Peers",
-            linkerSettings: [.linkedLibrary("rocksdb"), .linkedLibrary("crypto")]),
+            linkerSettings: [
+                .linkedLibrary("rocksdb"), .linkedLibrary("crypto"), .linkedLibrary("ssl"),
+            ]),
         .target(
             name: "BenchHarness", dependencies: ["BenchPeers"], path: "Benchmarks/Harness",
             swiftSettings: strict),
@@ -172,6 +175,12 @@ let package = Package(
                 "BenchHarness", "BenchPeers", "BenchCameras", "Base", "Linux", "AV", "JPEG",
                 "EvidenceFormat", "Ingest", "Recorder", "FragmentFormat", "Evidence",
             ]),
+        tool(
+            "bench-fetch", path: "Benchmarks/fetch",
+            imports: [
+                "BenchHarness", "BenchPeers", "BenchCameras", "Base", "Linux", "Crypto", "TLS",
+                "WireProtocol", "EvidenceFormat", "Evidence", "Recorder", "Access", "Server",
+            ]),
         tests("BenchHarnessTests", imports: ["BenchHarness"]),
         support(
             "TestSupport",
@@ -179,6 +188,12 @@ let package = Package(
         support(
             "CameraSupport",
             imports: ["Base", "Linux", "HTTPClient", "Ingest", "TestSupport"]),
+        support(
+            "ServerSupport",
+            imports: [
+                "Base", "Linux", "TLS", "EvidenceFormat", "Evidence", "Recorder", "Access",
+                "Server", "TestSupport",
+            ]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
         tests("TLSTests", imports: ["Base", "TLS", "TestSupport"]),
@@ -246,7 +261,13 @@ let package = Package(
             "ServerTests",
             imports: [
                 "Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol", "EvidenceFormat",
-                "Evidence", "Recorder", "Access", "Server", "TestSupport",
+                "Evidence", "Recorder", "Access", "Server", "ServerSupport", "TestSupport",
+            ]),
+        tests(
+            "ClientTests",
+            imports: [
+                "Base", "Linux", "Crypto", "TLS", "WireProtocol", "EvidenceFormat", "Evidence",
+                "Access", "Server", "Client", "ServerSupport", "TestSupport",
             ]),
         // Runs the built program, so it depends on it; imports what only unit tests can reach.
         tests(

@@ -53,6 +53,7 @@ package final class Child {
         return line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
 
+    package var process: Int32 { raw.pid }
     package var cpuSeconds: Double { peer_cpu_of(raw.pid) }
     package var memoryBytes: Double { peer_memory_of(raw.pid) }
 

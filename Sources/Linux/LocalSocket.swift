@@ -58,6 +58,18 @@ internal import Glibc
         return connection
     }
 
+    /// The descriptor of a connection to `path`.
+    static func connected(to path: String) throws(Failure) -> Int32 {
+        let descriptor = try make()
+        do throws(Failure) {
+            try attach(descriptor, to: path, "connect to \(path)", listening: false)
+            return descriptor
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
     /// Answers one caller, if one comes in time. A caller that does not read is left.
     package func answer(within milliseconds: Int, _ document: () -> [UInt8]) {
         var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -5,6 +5,7 @@ import Linux
 import TestSupport
 import Testing
 import WireProtocol
+import ServerSupport
 
 /// Cameras over the wire: looked at, changed, tested, and cut into clips.
 @Suite(.serialized) struct CameraOperationTests {

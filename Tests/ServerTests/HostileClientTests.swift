@@ -6,6 +6,7 @@ import Server
 import TestSupport
 import Testing
 import WireProtocol
+import ServerSupport
 
 /// Clients that are slow, broken or mean: they are told why, and nobody else notices.
 @Suite(.serialized) struct HostileClientTests {

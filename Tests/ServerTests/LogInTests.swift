@@ -7,6 +7,7 @@ import TLS
 import TestSupport
 import Testing
 import WireProtocol
+import ServerSupport
 
 /// Who comes in, what he may do then, and what is written down of it.
 @Suite(.serialized) struct LogInTests {

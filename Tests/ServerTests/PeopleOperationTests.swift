@@ -7,6 +7,7 @@ import SASL
 import TestSupport
 import Testing
 import WireProtocol
+import ServerSupport
 
 /// Holds, retention, identities and the trail over the wire, with the rights that each needs.
 @Suite(.serialized) struct PeopleOperationTests {

@@ -8,6 +8,7 @@ import Server
 import TestSupport
 import Testing
 import WireProtocol
+import ServerSupport
 
 /// What is asked is answered, and what cannot be is refused with a word.
 @Suite(.serialized) struct ServerTests {
