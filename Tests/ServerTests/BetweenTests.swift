@@ -3,6 +3,7 @@ import Base
 import Evidence
 import SASL
 import TLS
+import ServerSupport
 import TestSupport
 import Testing
 import WireProtocol

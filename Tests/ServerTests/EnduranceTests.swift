@@ -2,6 +2,7 @@ import Base
 import Foundation
 import Linux
 import Server
+import ServerSupport
 import TestSupport
 import Testing
 import WireProtocol
