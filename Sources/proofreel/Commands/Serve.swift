@@ -124,6 +124,8 @@ struct Serve {
         return .done
     }
 
+    private static let openFilesMax = 8192
+
     /// The binary protocol.
     private func serving(
         _ session: Session, _ recorder: Recorder, _ status: StatusServer, _ access: AccessDesk,
@@ -136,8 +138,13 @@ struct Serve {
             try status.document()
         }
         let gate = Gate(book: access.book, trail: access.trail, door: access.door)
+        var options = Server.Options()
+        // Half of what may be open stays for segments, rings and the index.
+        let openFiles = Process.allowOpenFiles(Self.openFilesMax)
+        options.connectionsMax = min(options.connectionsMax, openFiles / 2)
         return try Server(
-            entrances, desk: desk, gate: gate, origin: session.log.origin, clock: SystemClock())
+            entrances, desk: desk, gate: gate, origin: session.log.origin, clock: SystemClock(),
+            options: options)
     }
 
     private func recording() throws -> Recorder.Options {
