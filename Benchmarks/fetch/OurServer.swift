@@ -58,9 +58,9 @@ struct ServerRole {
                 Entrance(secure, .secure(try certificate())),
             ],
             desk: Desk(
-            log: bench.log, book: book,
-            served: Desk.Served(recorder: bench.recorder, trail: trail)
-        ) {
+                log: bench.log, book: book,
+                served: Desk.Served(recorder: bench.recorder, trail: trail)
+            ) {
                 .object(JSONObject([("state", .string("serving"))]))
             },
             gate: Gate(book: book, trail: trail, door: Doorkeeper(clock: bench.clock)),
