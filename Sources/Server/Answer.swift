@@ -23,6 +23,9 @@ struct Answer: Sendable {
     var items: [[UInt8]] = []
     var reply = FieldWriter()
     var body = Body.none
+    /// What comes later: a body without an end, or with `feedsItems` items before a reply.
+    var feed: (any Feed)?
+    var feedsItems = false
 
     mutating func add(item fields: FieldWriter) { items.append(fields.bytes) }
 
@@ -44,23 +47,30 @@ struct Outgoing: Sendable {
     private var body: Answer.Body
     private var sent = 0
     private let bodyCount: Int
+    private let feed: (any Feed)?
+    /// Of the feed: what is not sent yet.
+    private var piece: [UInt8] = []
+    private var pieceSent = 0
 
     init(_ answer: Answer, stream: UInt32, code: UInt16) {
         self.stream = stream
         self.code = code
         items = answer.items[...]
-        reply = answer.reply.bytes
+        // A feed of items has its reply at the end, which does not come.
+        reply = answer.feedsItems ? nil : answer.reply.bytes
+        feed = answer.feed
         body = answer.body
         bodyCount = answer.body.count
     }
 
-    var isFinished: Bool { reply == nil && sent == bodyCount }
+    var isFinished: Bool { reply == nil && sent == bodyCount && feed == nil }
+    var isLasting: Bool { feed != nil }
 
     /// Puts the next pieces into the queue: items while there is credit (the last one may take more
     /// than is left, for an item cannot be cut), the reply, then at most one frame of the body.
     /// Returns the credit it used; none while it is not finished means that the client has to give
-    /// more first.
-    mutating func emit(into queue: inout SendQueue, credit: Int) -> Int {
+    /// more first. Throws when a feed has ended.
+    mutating func emit(into queue: inout SendQueue, credit: Int) throws(WireError) -> Int {
         var used = 0
         while let item = items.first {
             guard used < credit else { return used }
@@ -74,8 +84,9 @@ struct Outgoing: Sendable {
             queue.add(
                 FrameHeader(
                     .reply, payloadBytes: reply.count, code: code, stream: stream,
-                    last: bodyCount == 0), reply)
+                    last: bodyCount == 0 && feed == nil), reply)
         }
+        if let feed { return try used + emit(feed, into: &queue, credit: credit - used) }
         let count = min(bodyCount - sent, credit - used, FrameType.data.payloadBytesMax)
         guard count > 0 else { return used }
         let isLast = sent + count == bodyCount
@@ -88,5 +99,28 @@ struct Outgoing: Sendable {
         }
         sent += count
         return used + count
+    }
+
+    /// As much of a feed as there is credit and a turn for.
+    private mutating func emit(
+        _ feed: any Feed, into queue: inout SendQueue, credit: Int
+    ) throws(WireError) -> Int {
+        guard credit > 0 else { return 0 }
+        if pieceSent == piece.count {
+            switch try feed.next() {
+            case nil: return 0
+            case .item(let item):
+                queue.add(
+                    FrameHeader(.item, payloadBytes: item.count, code: code, stream: stream), item)
+                return item.count
+            case .bytes(let bytes): (piece, pieceSent) = (bytes, 0)
+            }
+        }
+        let count = min(piece.count - pieceSent, credit, FrameType.data.payloadBytesMax)
+        queue.add(FrameHeader(.data, payloadBytes: count, stream: stream), [])
+        queue.add(bytes: piece, pieceSent..<pieceSent + count)
+        pieceSent += count
+        if pieceSent == piece.count { (piece, pieceSent) = ([], 0) }
+        return count
     }
 }

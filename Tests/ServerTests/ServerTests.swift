@@ -74,7 +74,7 @@ import ServerSupport
         #expect(try client.request(.get) { _ in }.error == .invalid)
         #expect(try client.request(.get) { $0.add(.id, "no-id") }.error == .invalid)
         #expect(try client.request(.snap) { $0.add(.camera, "nobody") }.error == .unknownCamera)
-        #expect(try client.request(.cameraLive) { _ in }.error == .unknownOperation)
+        #expect(try client.request(.cameraLive) { _ in }.error == .invalid)
         #expect(try client.put(TestLog.picture(1), check: "17").error == .invalid)
         var unlinked = FieldWriter()
         unlinked.add(.name, "a.jpg")

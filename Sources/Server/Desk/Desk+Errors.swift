@@ -11,14 +11,17 @@ extension Desk {
     ) -> Result<Answer, WireError> {
         do {
             return .success(try perform(operation, payload, body: body, for: caller))
-        } catch let error as WireError {
-            return .failure(error)
-        } catch let failure as SnapFailure {
-            return .failure(WireError(failure))
-        } catch let failure as Failure {
-            return .failure(WireError(failure))
         } catch {
-            return .failure(WireError(.io, "\(error)"))
+            return .failure(Self.told(error))
+        }
+    }
+
+    static func told(_ error: any Error) -> WireError {
+        switch error {
+        case let error as WireError: error
+        case let failure as SnapFailure: WireError(failure)
+        case let failure as Failure: WireError(failure)
+        default: WireError(.io, "\(error)")
         }
     }
 }

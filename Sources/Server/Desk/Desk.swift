@@ -12,6 +12,7 @@ package struct Desk: Sendable {
     /// Nil in a process that serves nobody and works on the directory alone.
     private let served: Served?
     private let knownBook: AccessBook?
+    private let knownNews: NewsHub?
     /// How the server is, as one document.
     let status: @Sendable () throws -> JSON
 
@@ -22,6 +23,7 @@ package struct Desk: Sendable {
         self.log = log
         self.served = served
         knownBook = book
+        knownNews = served.map { NewsHub(log, $0.recorder) }
         self.status = status
     }
 
@@ -29,10 +31,12 @@ package struct Desk: Sendable {
     package struct Served: Sendable {
         let recorder: Recorder
         let trail: AccessTrail
+        let live: LiveHub
 
         package init(recorder: Recorder, trail: AccessTrail) {
             self.recorder = recorder
             self.trail = trail
+            live = LiveHub(recorder)
         }
     }
 
@@ -50,6 +54,18 @@ package struct Desk: Sendable {
     }
     private static let unserved = Failure(
         .refused, "this needs a server; start one: proofreel serve")
+    var live: LiveHub {
+        get throws(Failure) {
+            guard let served else { throw Self.unserved }
+            return served.live
+        }
+    }
+    var news: NewsHub {
+        get throws(Failure) {
+            guard let knownNews else { throw Self.unserved }
+            return knownNews
+        }
+    }
     /// Nil where nobody but the owner of the files can look.
     var trail: AccessTrail? { served?.trail }
     var now: WallTime { log.now }
@@ -102,7 +118,7 @@ package struct Desk: Sendable {
             return try performOnIdentities(operation, fields, caller)
         case .cameraLive, .watch:
             throw WireError(
-                .unknownOperation, "this server does not answer operation \(operation) yet")
+                .unsupported, "\(operation) goes on until it is cancelled, and needs a connection")
         }
     }
 

@@ -139,7 +139,9 @@ final class Connection: @unchecked Sendable {
                 queue.add(
                     FrameHeader(.pong, payloadBytes: range.count),
                     input.extracting(range).array())
-            case .goAway: isLeaving = true
+            case .goAway:
+                isLeaving = true
+                endFeeds("you said that you leave")
             case .credited, .skipped: continue
             case .refused(let stream, let error): refuse(stream, error)
             case .violated(let error): refuse(0, error)
@@ -279,8 +281,11 @@ final class Connection: @unchecked Sendable {
     ) {
         let (service, mailbox, token) = (self.service, self.mailbox, self.token)
         let isTaken = service.workers.run {
-            let result = service.desk.result(
-                operation, payload, body: upload?.body ?? [], for: caller)
+            let result =
+                Desk.isLasting(operation)
+                ? service.desk.follow(operation, payload, for: caller) { mailbox.wake(token) }
+                : service.desk.result(
+                    operation, payload, body: upload?.body ?? [], for: caller)
             if let upload { service.release(upload.reserved) }
             mailbox.post(
                 Completion(
@@ -379,7 +384,14 @@ final class Connection: @unchecked Sendable {
         var i = 0
         while i < outgoing.count, !isFull {
             let stream = outgoing[i].stream
-            let used = outgoing[i].emit(into: &queue, credit: session.credit(of: stream))
+            let used: Int
+            do throws(WireError) {
+                used = try outgoing[i].emit(into: &queue, credit: session.credit(of: stream))
+            } catch {
+                outgoing.remove(at: i)
+                refuse(stream, error)
+                continue
+            }
             session.spend(used, on: stream)
             if outgoing[i].isFinished {
                 session.answered(stream)
@@ -392,7 +404,26 @@ final class Connection: @unchecked Sendable {
 
     // MARK: Time
 
+    /// What would go on for ever ends when nothing new begins.
+    private func endFeeds(_ words: String) {
+        for stream in outgoing.filter(\.isLasting).map(\.stream) {
+            outgoing.removeAll { $0.stream == stream }
+            refuse(stream, WireError(.goingAway, words))
+        }
+    }
+
+    /// Rights that were taken back end what goes on at the next look.
+    private func reviewFeeds() {
+        guard let known = caller, outgoing.contains(where: \.isLasting) else { return }
+        do throws(Failure) {
+            _ = try renewed(known)
+        } catch {
+            refuse(0, WireError(.notAdmitted, error.words))
+        }
+    }
+
     func sayGoodbye() {
+        endFeeds("the server ends; connect again in a moment")
         var fields = FieldWriter()
         fields.add(.words, "the server ends; connect again in a moment")
         queue.add(FrameHeader(.goAway, payloadBytes: fields.bytes.count), fields.bytes)
@@ -402,6 +433,7 @@ final class Connection: @unchecked Sendable {
 
     func look(at now: UInt64) {
         let options = service.options
+        reviewFeeds()
         if caller == nil, !hasFailed, now - since > options.loginSeconds {
             guard transport.isReady else { return hasGone = true }
             return refuse(0, WireError(.timedOut, "nobody logged in on this connection in time"))

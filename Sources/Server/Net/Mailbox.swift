@@ -14,6 +14,8 @@ struct Completion: Sendable {
 final class Mailbox: Sendable {
     private struct State {
         var completions: [Completion] = []
+        /// Connections for which a feed has something new.
+        var woken: Set<UInt64> = []
         var ending = false
     }
 
@@ -28,6 +30,21 @@ final class Mailbox: Sendable {
             return state.completions.count == 1
         }
         if isFirst { bell.ring() }
+    }
+
+    func wake(_ connection: UInt64) {
+        let isFirst = state.withLock { state in
+            state.woken.insert(connection)
+            return state.woken.count == 1
+        }
+        if isFirst { bell.ring() }
+    }
+
+    func takeWoken() -> Set<UInt64> {
+        state.withLock { state in
+            defer { state.woken = [] }
+            return state.woken
+        }
     }
 
     func take() -> [Completion] {

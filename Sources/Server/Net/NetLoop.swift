@@ -38,6 +38,9 @@ final class NetLoop: Sendable {
                 connection.complete(completion)
                 settle(connection, &state)
             }
+            for token in mailbox.takeWoken() {
+                if let connection = state.connections[token] { settle(connection, &state) }
+            }
             if mailbox.isEnding { beginToEnd(&state) }
             if state.now != state.looked { look(&state) }
             if let end = state.endsAt, state.connections.isEmpty || state.now >= end { break }

@@ -1,0 +1,146 @@
+internal import Base
+internal import FragmentFormat
+internal import Ingest
+internal import Linux
+internal import Synchronization
+
+/// Lets any number of viewers look at cameras: one thread reads the ring for all viewers of a
+/// camera, from the first one to the last.
+package final class LiveHub: Sendable {
+    package static let seatsMax = 1024
+    /// How long a reader waits before it looks whether anybody still looks on.
+    private static let waitMilliseconds = 250
+
+    private struct View: Hashable {
+        let camera: String
+        let form: LiveForm
+    }
+
+    /// A viewer that is gone leaves its seat by itself.
+    private final class WeakSeat: Sendable {
+        private let seat: Mutex<WeakReference>
+        private struct WeakReference {
+            weak var seat: LiveSeat?
+        }
+        init(_ seat: LiveSeat) { self.seat = Mutex(WeakReference(seat: seat)) }
+        var viewer: LiveSeat? { seat.withLock { $0.seat } }
+    }
+
+    private let recorder: Recorder
+    private let views = Monitor<[View: [WeakSeat]]>([:])
+
+    package init(_ recorder: Recorder) { self.recorder = recorder }
+
+    /// Takes a seat; whoever lets go of it leaves. `wake` is called on the reader's thread.
+    package func look(
+        at camera: String, _ form: LiveForm, wake: @escaping @Sendable () -> Void
+    ) throws -> LiveSeat {
+        let status = try recorder.camera(camera).report.status
+        if form == .pictures, let codec = status.format?.codec, !codec.isIntra {
+            throw Failure(
+                .unsupported,
+                "\(camera) sends \(codec.rawValue), of which pictures alone cannot be cut; ask for"
+                    + " fragments")
+        }
+        let seat = LiveSeat(wake)
+        let view = View(camera: camera, form: form)
+        try views.withLock { views throws(Failure) in
+            let count = views.values.reduce(0) { $0 + $1.count }
+            guard count < Self.seatsMax else {
+                throw Failure(.busy, "\(count) viewers look on already; no more fit")
+            }
+            let isFirst = views[view] == nil
+            views[view, default: []].append(WeakSeat(seat))
+            guard isFirst else { return }
+            Thread(name: "live") { [weak self] in
+                var reader = LiveReader(view.form)
+                while let hub = self, hub.serve(view, &reader) {}
+            }.detach()
+        }
+        return seat
+    }
+
+    /// One turn of a reader; false when nobody looks on any more.
+    private func serve(_ view: View, _ reader: inout LiveReader) -> Bool {
+        let viewers = views.withLock { views -> [LiveSeat] in
+            let seats = (views[view] ?? []).filter { $0.viewer != nil }
+            views[view] = seats.isEmpty ? nil : seats
+            return seats.compactMap(\.viewer)
+        }
+        guard !viewers.isEmpty else { return false }
+        do throws(Failure) {
+            let camera = try recorder.camera(view.camera)
+            if let piece = try reader.next(
+                camera.ring, recorder.clock, milliseconds: Self.waitMilliseconds)
+            {
+                for viewer in viewers { viewer.give(piece) }
+            }
+        } catch {
+            for viewer in viewers { viewer.end(error) }
+            views.withLock { $0[view] = nil }
+            return false
+        }
+        return true
+    }
+}
+
+package enum LiveForm: Hashable, Sendable {
+    /// Each frame of a camera whose frames are pictures, as it came.
+    case pictures
+    /// Fragments of the ring, as they are stored.
+    case fragments
+}
+
+/// What one camera has for its viewers next.
+private struct LiveReader {
+    private let form: LiveForm
+    private var last: WallTime?
+    private var sequence: UInt64?
+    private var number: UInt64 = 0
+
+    init(_ form: LiveForm) { self.form = form }
+
+    mutating func next(
+        _ ring: CameraRing, _ clock: any Clock, milliseconds: Int
+    ) throws(Failure) -> LivePiece? {
+        switch form {
+        case .pictures: try picture(ring, clock, milliseconds)
+        case .fragments: try fragment(ring, clock, milliseconds)
+        }
+    }
+
+    private mutating func picture(
+        _ ring: CameraRing, _ clock: any Clock, _ milliseconds: Int
+    ) throws(Failure) -> LivePiece? {
+        let from = last.map { WallTime(microseconds: $0.microseconds + 1) } ?? .distantPast
+        guard ring.waitForFrame(at: from, milliseconds: milliseconds, clock),
+            let newest = ring.range?.upperBound,
+            let frame = try ring.frames(around: newest).last,
+            let loaded = try ring.load(frame.sequence),
+            frame.position < loaded.head.samples.count
+        else { return nil }
+        last = frame.instant
+        number += 1
+        return LivePiece(
+            instant: frame.instant, number: number, bytes: loaded.bytes(of: frame), head: [],
+            format: loaded.format)
+    }
+
+    private mutating func fragment(
+        _ ring: CameraRing, _ clock: any Clock, _ milliseconds: Int
+    ) throws(Failure) -> LivePiece? {
+        let known = sequence
+        var record = ring.stored(after: known ?? 0, limit: .max).last
+        if let known { record = ring.stored(after: known, limit: 1).first }
+        guard let record else {
+            Thread.sleep(nanoseconds: UInt64(milliseconds) * 200_000)
+            return nil
+        }
+        sequence = record.sequence
+        guard let loaded = try ring.load(record.sequence) else { return nil }
+        number += 1
+        return LivePiece(
+            instant: record.first, number: number, bytes: loaded.bytes, head: loaded.initBytes,
+            format: loaded.format)
+    }
+}

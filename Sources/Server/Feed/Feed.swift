@@ -1,0 +1,15 @@
+internal import Base
+internal import WireProtocol
+
+/// An answer whose parts come over time. Asked on the network thread, whenever its stream has
+/// credit; whoever has something new wakes that thread. Ends by being let go.
+protocol Feed: AnyObject, Sendable {
+    /// The next part; nil when there is none now. Throws when there will be none any more.
+    func next() throws(WireError) -> FeedPart?
+}
+
+enum FeedPart {
+    case item([UInt8])
+    /// A piece of the body, which has no end.
+    case bytes([UInt8])
+}
