@@ -192,8 +192,8 @@ let package = Package(
         support(
             "ServerSupport",
             imports: [
-                "Base", "Linux", "TLS", "EvidenceFormat", "Evidence", "Recorder", "Access",
-                "Server", "TestSupport",
+                "Base", "Linux", "TLS", "WireProtocol", "EvidenceFormat", "Evidence", "Recorder",
+                "Access", "Server", "TestSupport",
             ]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
@@ -272,7 +272,11 @@ let package = Package(
             ]),
         // Runs the built program, so it depends on it; imports what only unit tests can reach.
         tests(
-            "CommandLineTests", imports: ["Base", "Linux", "JPEG", "TestSupport", "proofreel"]),
+            "CommandLineTests",
+            imports: [
+                "Base", "Linux", "JPEG", "WireProtocol", "TestSupport", "ServerSupport",
+                "proofreel",
+            ]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

@@ -1,42 +1,44 @@
-import Base
-import Foundation
-import Linux
-import TLS
-import WireProtocol
+internal import Base
+internal import Foundation
+internal import Linux
+package import TLS
+package import WireProtocol
 
 /// A client as small as can be: blocking, one thread, no wit. Reads every frame that comes.
-final class WireClient {
-    struct Frame {
-        let header: FrameHeader
-        let payload: [UInt8]
+package final class WireClient {
+    package struct Frame {
+        package let header: FrameHeader
+        package let payload: [UInt8]
 
-        func text(_ key: FieldKey) throws -> String? { try Fields(payload.span).text(key) }
-        func int(_ key: FieldKey) throws -> Int64? { try Fields(payload.span).int(key) }
-        func bytes(_ key: FieldKey) throws -> [UInt8]? { try Fields(payload.span).bytes(key) }
-        func has(_ key: FieldKey) throws -> Bool { try Fields(payload.span).has(key) }
-        var type: FrameType? { FrameType(rawValue: header.type) }
-        var error: WireError.Code? {
+        package func text(_ key: FieldKey) throws -> String? { try Fields(payload.span).text(key) }
+        package func int(_ key: FieldKey) throws -> Int64? { try Fields(payload.span).int(key) }
+        package func bytes(_ key: FieldKey) throws -> [UInt8]? {
+            try Fields(payload.span).bytes(key)
+        }
+        package func has(_ key: FieldKey) throws -> Bool { try Fields(payload.span).has(key) }
+        package var type: FrameType? { FrameType(rawValue: header.type) }
+        package var error: WireError.Code? {
             type == .error ? WireError.Code(rawValue: header.code) : nil
         }
     }
 
-    struct Answer {
-        var items: [Frame] = []
-        var reply: Frame?
-        var body: [UInt8] = []
-        var error: WireError.Code?
-        var words = ""
+    package struct Answer {
+        package var items: [Frame] = []
+        package var reply: Frame?
+        package var body: [UInt8] = []
+        package var error: WireError.Code?
+        package var words = ""
     }
 
-    struct Ended: Error {}
+    package struct Ended: Error {}
 
     private let descriptor: Int32
-    private(set) var tls: TLSSession?
+    package private(set) var tls: TLSSession?
     private var input: [UInt8] = []
     private var stream: UInt32 = 0
 
     /// At a path.
-    init(path: String) throws {
+    package init(path: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -52,7 +54,7 @@ final class WireClient {
     }
 
     /// At a port of this machine.
-    init(port: UInt16, _ context: TLSContext? = nil) throws {
+    package init(port: UInt16, _ context: TLSContext? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -79,7 +81,7 @@ final class WireClient {
 
     private var isOpen = true
 
-    func hangUp() {
+    package func hangUp() {
         if isOpen { close(descriptor) }
         isOpen = false
     }
@@ -105,7 +107,7 @@ final class WireClient {
 
     // MARK: Bytes
 
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         var done = 0
         while done < bytes.count {
             if let tls {
@@ -147,7 +149,7 @@ final class WireClient {
 
     // MARK: Frames
 
-    func send(
+    package func send(
         _ type: FrameType, _ fields: [UInt8] = [], code: UInt16 = 0, stream: UInt32 = 0,
         last: Bool = false
     ) throws {
@@ -157,7 +159,7 @@ final class WireClient {
         try send(bytes + fields)
     }
 
-    func receive() throws -> Frame {
+    package func receive() throws -> Frame {
         while true {
             if input.count >= FrameHeader.byteCount {
                 let header = FrameHeader(decoding: input.span, at: 0)
@@ -172,7 +174,7 @@ final class WireClient {
         }
     }
 
-    func greet(window: Int64 = 1 << 20, versions: [Int64] = [1]) throws -> Frame {
+    package func greet(window: Int64 = 1 << 20, versions: [Int64] = [1]) throws -> Frame {
         var fields = FieldWriter()
         for version in versions { fields.add(.version, version) }
         fields.add(.window, window)
@@ -182,7 +184,9 @@ final class WireClient {
     }
 
     @discardableResult
-    func logIn(_ method: String, window: Int64 = 1 << 20, secret: String? = nil) throws -> Frame {
+    package func logIn(_ method: String, window: Int64 = 1 << 20, secret: String? = nil) throws
+        -> Frame
+    {
         _ = try greet(window: window)
         var fields = FieldWriter()
         fields.add(.method, method)
@@ -194,7 +198,8 @@ final class WireClient {
     // MARK: Requests
 
     @discardableResult
-    func ask(_ operation: WireProtocol.Operation, _ fields: FieldWriter, last: Bool = true) throws
+    package func ask(_ operation: WireProtocol.Operation, _ fields: FieldWriter, last: Bool = true)
+        throws
         -> UInt32
     {
         stream += 1
@@ -203,7 +208,7 @@ final class WireClient {
         return stream
     }
 
-    func answer(of stream: UInt32) throws -> Answer {
+    package func answer(of stream: UInt32) throws -> Answer {
         var answer = Answer()
         while true {
             let frame = try receive()
@@ -226,7 +231,8 @@ final class WireClient {
         }
     }
 
-    func request(_ operation: WireProtocol.Operation, _ build: (inout FieldWriter) -> Void) throws
+    package func request(_ operation: WireProtocol.Operation, _ build: (inout FieldWriter) -> Void)
+        throws
         -> Answer
     {
         var fields = FieldWriter()
@@ -234,7 +240,7 @@ final class WireClient {
         return try answer(of: ask(operation, fields))
     }
 
-    func put(_ picture: [UInt8], check: String, piece: Int = 50_000) throws -> Answer {
+    package func put(_ picture: [UInt8], check: String, piece: Int = 50_000) throws -> Answer {
         var fields = FieldWriter()
         fields.add(.link, "check=\(check)")
         fields.add(.name, "weld.jpg")
