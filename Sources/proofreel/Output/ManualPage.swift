@@ -46,6 +46,9 @@ enum ManualPage {
     ]
     private static let variables = [
         ("PROOFREEL_DATA", "the data directory, when --data is not given"),
+        ("PROOFREEL_SERVER", "the server of another machine, when --server is not given"),
+        ("PROOFREEL_TOKEN", "the token that lets this command in there"),
+        ("PROOFREEL_FINGERPRINT", "the key that the server must have"),
         ("PROOFREEL_PASSPHRASE_FILE", "what opens the log's key"),
         ("NO_COLOR", "set to anything: no colours"),
     ]
