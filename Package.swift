@@ -132,7 +132,8 @@ let package = Package(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
-                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "Server",
+                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "WireProtocol",
+                "Server", "Client",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.

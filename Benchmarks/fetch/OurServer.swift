@@ -58,7 +58,8 @@ struct ServerRole {
                 Entrance(secure, .secure(try certificate())),
             ],
             desk: Desk(
-                log: bench.log, recorder: bench.recorder, trail: trail, book: book
+                log: bench.log, book: book,
+                served: Desk.Served(recorder: bench.recorder, trail: trail)
             ) {
                 .object(JSONObject([("state", .string("serving"))]))
             },

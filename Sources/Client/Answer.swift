@@ -4,6 +4,7 @@ package struct Answer: Sendable {
     package var reply: [UInt8] = []
     /// What followed the reply, unless a sink took it.
     package var body: [UInt8] = []
+    package init() {}
 }
 
 /// Takes what comes while it comes. `item` says false to end the request early.

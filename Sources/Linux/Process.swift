@@ -52,6 +52,20 @@ package enum Process {
 
     package static var id: Int32 { getpid() }
 
+    /// Asks for so many open files, as shells and service managers often give 1,024 only, and tells
+    /// how many there may be now: fewer, where the machine's owner set a hard limit.
+    package static func allowOpenFiles(_ wanted: Int) -> Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return 1024
+        }
+        if limit.rlim_cur < wanted {
+            limit.rlim_cur = min(rlim_t(wanted), limit.rlim_max)
+            _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+
     /// Blocks the signals in every thread started from now on; `waitForSignal` receives them.
     package static func blockTerminationSignals() {
         var set = sigset_t()

@@ -56,13 +56,15 @@ package struct SCRAMServer: Sendable {
     ) throws(Failure) -> [UInt8] {
         guard case .waiting = state else { throw outOfTurn() }
         state = .ended
-        let (binding, bare) = try header(bytes)
+        let (header, bare) = try Self.split(bytes)
         let first = try SCRAMMessage(bare)
         guard first.attributes.first?.name != "m" else {
             throw SCRAMMessage.malformed("asks for an extension that this server does not know")
         }
         user = try SCRAMName.decode(first.value("n", at: 0))
         guard !user.isEmpty else { throw SCRAMMessage.malformed("has no user's name") }
+        // Only now, so that a refusal is known by the name of who was lied to.
+        let binding = try binding(header)
         let nonce = try first.nonce(at: 1) + nonce
         let secret = secret(user)
         let answer = "r=\(nonce),s=\(secret.salt.base64),i=\(secret.iterations)"
@@ -101,8 +103,8 @@ package struct SCRAMServer: Sendable {
         return Array("v=\(own.bytes.base64)".utf8)
     }
 
-    /// The gs2 header: what the client can, and whether somebody lied to it about what we can.
-    private func header(_ bytes: [UInt8]) throws(Failure) -> (SCRAMBinding, String) {
+    /// The gs2 header's word for what the client can, and the message behind the header.
+    private static func split(_ bytes: [UInt8]) throws(Failure) -> (String, String) {
         guard bytes.count <= SCRAMMessage.bytesMax,
             let text = String(validating: bytes, as: UTF8.self)
         else { throw SCRAMMessage.malformed("is too long or not UTF-8") }
@@ -111,14 +113,18 @@ package struct SCRAMServer: Sendable {
         guard parts[1].isEmpty else {
             throw Failure(.denied, "nobody may log in for somebody else here; leave a= out")
         }
-        let bare = String(parts[2])
-        switch (parts[0], mechanism) {
+        return (String(parts[0]), String(parts[2]))
+    }
+
+    /// What the client can, and whether somebody lied to it about what we can.
+    private func binding(_ header: String) throws(Failure) -> SCRAMBinding {
+        switch (header, mechanism) {
         case ("p=tls-exporter", .sha256Plus):
             guard let exporter else {
                 throw Failure(
                     .denied, "this connection has no TLS to tie a log-in to; use SCRAM-SHA-256")
             }
-            return (.exporter(exporter), bare)
+            return .exporter(exporter)
         case ("y", .sha256):
             guard exporter == nil else {
                 throw Failure(
@@ -126,8 +132,8 @@ package struct SCRAMServer: Sendable {
                     "this server offers SCRAM-SHA-256-PLUS and the client was told otherwise:"
                         + " somebody may be in between")
             }
-            return (.unoffered, bare)
-        case ("n", .sha256): return (.none, bare)
+            return .unoffered
+        case ("n", .sha256): return .none
         default:
             throw Failure(
                 .denied, "the log-in's header does not fit \(mechanism.rawValue); see RFC 5802 §6")

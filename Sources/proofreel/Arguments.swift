@@ -71,18 +71,6 @@ struct Arguments {
         return "something is missing: \(line)"
     }
 
-    /// Paths mean what they mean where the caller is, also in a server that runs elsewhere.
-    mutating func resolvePaths(from folder: String, _ command: CommandSpec) {
-        func resolved(_ path: String) -> String {
-            path.hasPrefix("/") || path == "-" ? path : "\(folder)/\(path)"
-        }
-        guard Serving.current != nil else { return }
-        for option in command.options where option.wanted?.isPath == true {
-            values[option.name] = values[option.name]?.map(resolved)
-        }
-        if command.usage.hasPrefix("FILE") { positionals = positionals.map(resolved) }
-    }
-
     // MARK: What was given
 
     func has(_ flag: String) -> Bool { flags.contains(flag) }

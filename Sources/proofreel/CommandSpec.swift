@@ -30,16 +30,6 @@ struct CommandSpec: Sendable {
         }
     }
 
-    /// Who does the work. While a data directory is served, its log belongs to the server.
-    enum Place: Sendable {
-        /// This process.
-        case here
-        /// The server, while there is one; else this process.
-        case served
-        /// The server alone: there must be one.
-        case server
-    }
-
     /// `["admin", "dump"]`
     let path: [String]
     let summary: String
@@ -49,10 +39,6 @@ struct CommandSpec: Sendable {
     let options: [OptionSpec]
     let examples: [Example]
     var notes = ""
-    var place = Place.here
-    /// The command reads a secret from whoever runs it, and this is what it asks for; unless
-    /// `--generate` is given.
-    var secret: String?
     let run: @Sendable (Arguments, Console) throws -> ExitCode
 
     var name: String { path.joined(separator: " ") }
@@ -70,6 +56,9 @@ extension OptionSpec {
 
     static let reading = [data, json]
     static let writing = [actor, data, passphrase, json]
+    /// For commands that a server may answer: this machine's, or another one's.
+    static let asking = reading + Remote.options
+    static let adding = writing + Remote.options
 
     /// Links by their short names.
     static let links = [

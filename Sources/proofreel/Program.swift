@@ -1,5 +1,6 @@
 internal import Base
 internal import Linux
+internal import WireProtocol
 
 /// What scripts go by. `docs/cli.md` promises these numbers.
 enum ExitCode: Int32 {
@@ -24,14 +25,7 @@ enum Program {
 
     static func run() -> ExitCode {
         let console = Console()
-        return reporting(console) {
-            try run(Environment.arguments(), Environment.currentDirectory, console)
-        }
-    }
-
-    /// A caller's words, in the server.
-    static func run(_ words: [String], from folder: String, _ console: Console) -> ExitCode {
-        reporting(console) { try run(words, folder, console) }
+        return reporting(console) { try run(Environment.arguments(), console) }
     }
 
     private static func reporting(
@@ -42,6 +36,9 @@ enum Program {
         } catch let failure as Failure {
             console.complain(failure.words)
             return code(of: failure)
+        } catch let error as WireError {
+            console.complain(error.words)
+            return code(of: error)
         } catch let usage as UsageError {
             console.complain(usage.words)
             return .usage
@@ -52,7 +49,7 @@ enum Program {
     }
 
     private static func run(
-        _ words: [String], _ folder: String, _ console: Console
+        _ words: [String], _ console: Console
     ) throws -> ExitCode {
         switch words.first {
         case nil:
@@ -71,9 +68,7 @@ enum Program {
             return .done
         }
         do {
-            var arguments = try Arguments(rest, command)
-            arguments.resolvePaths(from: folder, command)
-            return try Placement(command, arguments, words, console).run()
+            return try command.run(Arguments(rest, command), console)
         } catch let usage as UsageError {
             throw UsageError(
                 "\(usage.words)\nsee: proofreel \(command.path.joined(separator: " ")) --help")
@@ -98,6 +93,14 @@ enum Program {
         case .invalid, .alreadyExists, .refused, .fenced, .busy, .corrupt, .dataLoss, .full,
             .readOnly, .unsupported, .unknownOutcome, .stopped, .io:
             .failed
+        }
+    }
+
+    private static func code(of error: WireError) -> ExitCode {
+        switch error.code {
+        case .notFound, .unknownCamera: .notFound
+        case .denied, .notAdmitted, .wrongCredentials, .lockedOut: .refused
+        default: .failed
         }
     }
 }

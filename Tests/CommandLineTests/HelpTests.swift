@@ -68,17 +68,3 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: tool.data))
     }
 }
-
-extension Tool {
-    func runAll(_ words: [String]) throws -> Answer {
-        switch words.count {
-        case 0: try run()
-        case 1: try run(words[0])
-        case 2: try run(words[0], words[1])
-        case 3: try run(words[0], words[1], words[2])
-        case 4: try run(words[0], words[1], words[2], words[3])
-        case 5: try run(words[0], words[1], words[2], words[3], words[4])
-        default: try run(words[0], words[1], words[2], words[3], words[4], words[5])
-        }
-    }
-}

@@ -41,9 +41,15 @@ struct Tool {
         return process
     }
 
-    /// Output goes through files: a full pipe would stop the program.
     func run(
         _ arguments: String..., input: [UInt8] = [], environment: [String: String] = [:]
+    ) throws -> Answer {
+        try runAll(arguments, input: input, environment: environment)
+    }
+
+    /// Output goes through files: a full pipe would stop the program.
+    func runAll(
+        _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]
     ) throws -> Answer {
         let process = process(arguments, environment: environment)
         let name = UUID().uuidString
@@ -95,7 +101,7 @@ final class Served {
         process.standardError = handle
         try process.run()
         let limit = Date(timeIntervalSinceNow: 60)
-        while !output.contains("\nready;") {
+        while !output.contains("\nready; ") {
             guard process.isRunning, Date() < limit else {
                 process.terminate()
                 throw CocoaError(.featureUnsupported, userInfo: ["output": output])

@@ -46,7 +46,10 @@ package final class ServerBench {
         let secure = try Listener(Self.loopback, port: 0)
         plainPort = plain.port
         securePort = secure.port
-        desk = Desk(log: log, recorder: recorder, trail: trail, book: book) {
+        desk = Desk(
+            log: log, book: book,
+            served: Desk.Served(recorder: recorder, trail: trail)
+        ) {
             .object(JSONObject([("state", .string("serving"))]))
         }
         gate = Gate(book: book, trail: trail, door: Doorkeeper(clock: clock))

@@ -135,6 +135,8 @@ package final class EvidenceLog: Sendable {
     }
 
     package var origin: String { identity.origin }
+    /// The clock that leaves are dated by.
+    package var now: WallTime { clock.now }
     package var rootKey: VerifierKey { identity.rootKey }
     package var keySet: KeySet { identity.keySet }
 

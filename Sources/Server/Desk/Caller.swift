@@ -31,7 +31,7 @@ extension Desk {
     func note(
         _ caller: Caller, _ action: TrailAction, _ target: String, refusal: String? = nil
     ) throws(Failure) {
-        try trail.note(
+        try trail?.note(
             TrailEntry(caller.identity, action, target, peer: caller.peer, refusal: refusal))
     }
 }

@@ -2,6 +2,7 @@ internal import Base
 package import EvidenceFormat
 package import Ingest
 package import Recorder
+package import V4L2
 
 /// A camera as scripts get it; `docs/cli.md` has the fields. What is not known is left out, and
 /// credentials are never known here.
@@ -69,6 +70,15 @@ package enum CameraJSON {
                 ["from", "to", "cause", "detail"].compactMap { name in
                     leaf.string(name).map { (name, JSON.string($0)) }
                 }))
+    }
+
+    /// A USB camera that is plugged in.
+    package static func found(_ camera: USBCamera) -> JSON {
+        .object(
+            JSONObject([
+                ("url", .string(camera.id)), ("name", .string(camera.name)),
+                ("node", .string(camera.node)), ("known_by", .string(camera.basis.rawValue)),
+            ]))
     }
 
     /// A rung of a camera's test.

@@ -35,9 +35,9 @@ extension Desk {
         try require(.seeCameras, of: caller, for: .status, on: "cameras")
         var answer = Answer()
         var count: Int64 = 0
-        for camera in recorder.all where caller.sees(camera.config.id) {
+        for camera in try recorder.all where caller.sees(camera.config.id) {
             count += 1
-            answer.add(document: CameraJSON.make(camera, device: device(of: camera)))
+            answer.add(document: CameraJSON.make(camera, device: try device(of: camera)))
         }
         answer.reply.add(.count, count)
         return answer
@@ -48,15 +48,15 @@ extension Desk {
         try require(.seeCameras, camera: id, of: caller, for: .status, on: "camera \(id)")
         let camera = try recorder.camera(id)
         let gaps = try log.leaves(
-            .gap, ofCamera: id, from: recorder.now.adding(seconds: -Self.gapSeconds),
+            .gap, ofCamera: id, from: now.adding(seconds: -Self.gapSeconds),
             limit: Self.gapsMax)
         return document(
             CameraJSON.make(
-                camera, device: device(of: camera), gaps: gaps.map(CameraJSON.gap)))
+                camera, device: try device(of: camera), gaps: gaps.map(CameraJSON.gap)))
     }
 
-    private func device(of camera: Camera) -> KnownDevice? {
-        recorder.book.all.first { $0.id == camera.config.id }?.device
+    private func device(of camera: Camera) throws(Failure) -> KnownDevice? {
+        try recorder.book.all.first { $0.id == camera.config.id }?.device
     }
 
     // MARK: Changes
@@ -68,7 +68,7 @@ extension Desk {
         guard !wishes.acceptsDevice else {
             throw WireError(.invalid, "a new camera has met no device that could be accepted")
         }
-        var config = try CameraConfig(id: id, name: id, url: url, added: recorder.now)
+        var config = try CameraConfig(id: id, name: id, url: url, added: now)
         try wishes.apply(to: &config)
         // All that can be wrong with it is found before anything is added.
         let sub = try sub(wishes, of: config)
@@ -109,7 +109,7 @@ extension Desk {
     ) throws -> Answer {
         let id = try configurable(fields, caller)
         let config = try recorder.book.camera(id)
-        for var stream in [config] + (recorder.sub(of: id).map { [$0] } ?? []) {
+        for var stream in [config] + (try recorder.sub(of: id).map { [$0] } ?? []) {
             stream.isOn = on
             try recorder.change(stream, credentials: nil, by: caller.author)
         }
@@ -130,19 +130,20 @@ extension Desk {
 
     private func shown(_ id: String) throws -> Answer {
         let camera = try recorder.camera(id)
-        return document(CameraJSON.make(camera, device: device(of: camera)))
+        return document(CameraJSON.make(camera, device: try device(of: camera)))
     }
 
     private typealias Sub = (config: CameraConfig, credentials: CameraBook.Credentials?)
 
     private func sub(_ wishes: CameraWishes, of config: CameraConfig) throws -> Sub? {
         guard let wish = wishes.sub else {
-            guard wishes.subRingBytes == nil || recorder.sub(of: config.id) != nil else {
+            let known = try recorder.sub(of: config.id)
+            guard wishes.subRingBytes == nil || known != nil else {
                 throw WireError(.invalid, "the sub stream is not there yet; give its url as well")
             }
             return nil
         }
-        var sub = try config.sub(wish.url, added: recorder.now)
+        var sub = try config.sub(wish.url, added: now)
         if let bytes = wish.ringBytes { sub.ringBytes = bytes }
         let own = wish.url.user.map {
             CameraBook.Credentials(user: $0, password: wish.url.password)
@@ -155,7 +156,7 @@ extension Desk {
         _ new: Sub?, _ wishes: CameraWishes, of config: CameraConfig,
         _ credentials: CameraBook.Credentials?, _ caller: Caller
     ) throws {
-        guard var known = recorder.sub(of: config.id) else {
+        guard var known = try recorder.sub(of: config.id) else {
             if let new { try recorder.add(sub: new.config, credentials: new.credentials) }
             return
         }
@@ -173,15 +174,7 @@ extension Desk {
         try require(.configure, of: caller, for: .status, on: "discover")
         var answer = Answer()
         let list = CameraList.now()
-        for camera in list.cameras {
-            answer.add(
-                document: .object(
-                    JSONObject([
-                        ("url", .string(camera.id)), ("name", .string(camera.name)),
-                        ("node", .string(camera.node)),
-                        ("known_by", .string(camera.basis.rawValue)),
-                    ])))
-        }
+        for camera in list.cameras { answer.add(document: CameraJSON.found(camera)) }
         answer.reply.add(.count, Int64(list.cameras.count))
         return answer
     }
@@ -197,7 +190,7 @@ extension Desk {
             (url, settings) = (try recorder.book.openURL(of: config), config.settings)
         } else {
             url = try CameraURL(try fields.required(.url, "a camera's id, or an URL"))
-            var config = try CameraConfig(id: "new", name: "new", url: url, added: recorder.now)
+            var config = try CameraConfig(id: "new", name: "new", url: url, added: now)
             let wishes = try CameraWishes(fields.text(.document))
             try wishes.apply(to: &config)
             settings = config.settings

@@ -38,7 +38,7 @@ extension Desk {
         if wantsPicture, cameras.count > 1 {
             throw WireError(.invalid, "a picture follows for one camera; GET the others by id")
         }
-        return try answer(request, recorder.snap(request), wantsPicture: wantsPicture)
+        return try answer(request, try recorder.snap(request), wantsPicture: wantsPicture)
     }
 
     private func answer(
@@ -82,7 +82,7 @@ extension Desk {
         }
         let receipt = try log.addImport(
             name: fields.text(.name) ?? "picture",
-            instant: fields.time(.instant) ?? recorder.now, capture, payload: body.span,
+            instant: fields.time(.instant) ?? now, capture, payload: body.span,
             by: caller.author)
         return document(
             RecordJSON.make(try log.record(receipt.id), receipt: try receipt.json(log)))

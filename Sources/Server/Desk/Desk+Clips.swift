@@ -16,7 +16,7 @@ extension Desk {
         let wantsBytes = fields.text(.form) == "clip"
         if wantsBytes { try require(.read, camera: camera, of: caller, for: .read, on: camera) }
         var request = ClipRequest(
-            camera: camera, from: from, to: fields.time(.to) ?? recorder.now, by: caller.author)
+            camera: camera, from: from, to: fields.time(.to) ?? now, by: caller.author)
         request.links = try fields.links()
         request.request = fields.text(.requestID)
         let receipt = try recorder.clip(request).receipt

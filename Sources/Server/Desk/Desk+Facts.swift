@@ -34,6 +34,10 @@ extension Desk {
     func close(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         let check = try fields.required(.check, "the check")
         try require(.close, of: caller, for: .change, on: "check=\(check)")
+        guard try !log.chain(of: check).isEmpty else {
+            throw WireError(
+                .notFound, "nothing is linked to check \(check); is it spelt so?")
+        }
         let receipt = try log.close(
             check: check, verdict: fields.text(.state),
             reason: try fields.reason(), by: caller.author)

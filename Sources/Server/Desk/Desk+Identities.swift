@@ -32,7 +32,7 @@ extension Desk {
 
     private func userList(_ caller: Caller) throws -> Answer {
         try managing(caller, "users")
-        return list(book.contents.people.map(GrantJSON.make))
+        return list(try book.contents.people.map(GrantJSON.make))
     }
 
     private func userAdd(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
@@ -46,7 +46,7 @@ extension Desk {
     private func userSet(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         let name = try fields.required(.name, "the person's name")
         try managing(caller, "user \(name)")
-        guard let person = book.contents.people.first(where: { $0.name == name }) else {
+        guard let person = try book.contents.people.first(where: { $0.name == name }) else {
             throw WireError(.notFound, "there is nobody called \(name)")
         }
         try book.setPerson(name, try fields.changed(person.grant), by: caller.author)
@@ -90,7 +90,7 @@ extension Desk {
         try managing(caller, "tokens")
         let all = fields.has(.ever)
         return list(
-            book.contents.tokens.filter { all || $0.revoked == nil }.map(GrantJSON.make))
+            try book.contents.tokens.filter { all || $0.revoked == nil }.map(GrantJSON.make))
     }
 
     private func tokenAdd(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
@@ -114,7 +114,7 @@ extension Desk {
 
     private func machineList(_ caller: Caller) throws -> Answer {
         try managing(caller, "machines")
-        return list(book.contents.machines.map(GrantJSON.make))
+        return list(try book.contents.machines.map(GrantJSON.make))
     }
 
     private func machineAdd(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {

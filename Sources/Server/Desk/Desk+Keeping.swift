@@ -98,7 +98,7 @@ extension Desk {
             throw WireError(.invalid, "say what it happened to with one link")
         }
         let receipt = try log.addEvent(
-            name, on: link, at: fields.time(.at) ?? recorder.now, reason: try fields.reason(),
+            name, on: link, at: fields.time(.at) ?? now, reason: try fields.reason(),
             by: caller.author)
         return document(try receipt.fact(log))
     }
@@ -130,7 +130,10 @@ extension ExpiredRecord {
             ("id", .string(record.leaf.id.description)), ("due", .string(due.description)),
             ("rule", .string(rule)), ("held", .bool(!heldBy.isEmpty)),
         ]
-        if let hold = heldBy.first { fields.append(("hold", .string(hold.id.description))) }
+        if let hold = heldBy.first {
+            fields.append(("hold", .string(hold.id.description)))
+            fields.append(("reason", .string(hold.reason)))
+        }
         return .object(JSONObject(fields))
     }
 }

@@ -37,7 +37,7 @@ extension Desk {
         try require(.trail, of: caller, for: .audit, on: query.who ?? "")
         try note(caller, .audit, query.who ?? "")
         // What was noted a moment ago is asked for, too.
-        try trail.flush()
+        try trail?.flush()
         return try page(query, Int(limit))
     }
 

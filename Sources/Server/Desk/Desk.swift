@@ -9,22 +9,50 @@ internal import WireProtocol
 /// sockets; any thread may call it.
 package struct Desk: Sendable {
     let log: EvidenceLog
-    let recorder: Recorder
-    let trail: AccessTrail
-    let book: AccessBook
+    /// Nil in a process that serves nobody and works on the directory alone.
+    private let served: Served?
+    private let knownBook: AccessBook?
     /// How the server is, as one document.
     let status: @Sendable () throws -> JSON
 
     package init(
-        log: EvidenceLog, recorder: Recorder, trail: AccessTrail, book: AccessBook,
+        log: EvidenceLog, book: AccessBook?, served: Served?,
         status: @escaping @Sendable () throws -> JSON
     ) {
         self.log = log
-        self.recorder = recorder
-        self.trail = trail
-        self.book = book
+        self.served = served
+        knownBook = book
         self.status = status
     }
+
+    /// What only a server has: cameras at work, and the trail of who looked.
+    package struct Served: Sendable {
+        let recorder: Recorder
+        let trail: AccessTrail
+
+        package init(recorder: Recorder, trail: AccessTrail) {
+            self.recorder = recorder
+            self.trail = trail
+        }
+    }
+
+    var recorder: Recorder {
+        get throws(Failure) {
+            guard let served else { throw Self.unserved }
+            return served.recorder
+        }
+    }
+    var book: AccessBook {
+        get throws(Failure) {
+            guard let knownBook else { throw Self.unserved }
+            return knownBook
+        }
+    }
+    private static let unserved = Failure(
+        .refused, "this needs a server; start one: proofreel serve")
+    /// Nil where nobody but the owner of the files can look.
+    var trail: AccessTrail? { served?.trail }
+    var now: WallTime { log.now }
 
     /// Quick enough for the network thread: no commit, no camera, a few reads of the index.
     static func isQuick(_ operation: Operation, _ payload: Span<UInt8>) -> Bool {

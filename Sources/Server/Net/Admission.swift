@@ -127,16 +127,40 @@ struct Admission {
     private mutating func begin(
         _ message: [UInt8], _ method: String, _ tls: TLSSession?
     ) throws(WireError) -> Step {
+        let mechanism = method == Self.plus ? SCRAMMechanism.sha256Plus : .sha256
+        var machine: SCRAMServer
+        let answer: Result<[UInt8], Failure>
         do throws(Failure) {
-            let mechanism = method == Self.plus ? SCRAMMechanism.sha256Plus : .sha256
-            var machine = try SCRAMServer(mechanism, exporter: tls?.channelBinding())
+            machine = try SCRAMServer(mechanism, exporter: tls?.channelBinding())
             let book = gate.book
-            let answer = try machine.challenge(message) { book.secret(of: $0) }
-            try gate.door.admit(name: machine.user, peer: address)
-            scram = (machine, machine.user, method)
-            return .challenge(answer)
+            answer = challenge(&machine, message, book)
+            if case .failure(let failure) = answer, failure.kind != .denied { throw failure }
         } catch {
-            throw error.kind == .denied ? lockedOut(error) : WireError(error)
+            throw WireError(error)
+        }
+        do throws(Failure) {
+            try gate.door.admit(name: machine.user, peer: address)
+        } catch {
+            throw lockedOut(error)
+        }
+        switch answer {
+        case .success(let bytes):
+            scram = (machine, machine.user, method)
+            return .challenge(bytes)
+        case .failure(let failure):
+            // Somebody hid the better way from the client, or it is somebody in between.
+            gate.door.failed(name: machine.user, peer: address)
+            throw refused(machine.user, failure)
+        }
+    }
+
+    private func challenge(
+        _ machine: inout SCRAMServer, _ message: [UInt8], _ book: AccessBook
+    ) -> Result<[UInt8], Failure> {
+        do throws(Failure) {
+            return .success(try machine.challenge(message) { book.secret(of: $0) })
+        } catch {
+            return .failure(error)
         }
     }
 

@@ -32,7 +32,8 @@ package final class EmbeddedEngine: StorageEngine {
     static let indexFolder = "index"
     /// Where a daemon answers questions about itself; there only while it runs.
     package static let statusSocket = "status.sock"
-    package static let controlSocket = "control.sock"
+    /// Of earlier versions, which may have been killed.
+    static let controlSocket = "control.sock"
     package static let wireSocket = "wire.sock"
     static let format = "proofreel data directory, format 1\n"
 

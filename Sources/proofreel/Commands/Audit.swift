@@ -1,8 +1,9 @@
 internal import Access
 internal import Base
-internal import Evidence
+internal import Client
 internal import EvidenceFormat
 internal import Linux
+internal import WireProtocol
 
 extension CommandSpec {
     static let audit = CommandSpec(
@@ -15,14 +16,13 @@ extension CommandSpec {
             .value("to", "TIME", "before this instant"),
             .flag("refused", "only what was refused"),
             .value("limit", "N", "at most so many lines; else 1000"),
-        ] + OptionSpec.reading,
+        ] + OptionSpec.asking,
         examples: [
             .init("proofreel audit --who anna --from -7d", "what anna looked at this week"),
             .init("proofreel audit --what log-in --refused", "failed log-ins since yesterday"),
             .init("proofreel audit --from 2026-01-01 --json > trail.ndjson", "for scripts"),
         ],
         notes: "What changes evidence is a leaf of its own and stands in the log.",
-        place: .served,
         run: { try Audit(Work(arguments: $0, console: $1)).run() })
 }
 
@@ -34,32 +34,34 @@ struct Audit {
     init(_ work: Work) { self.work = work }
 
     func run() throws -> ExitCode {
-        var query = TrailQuery()
-        query.who = arguments.value("who")
-        query.what = try arguments.value("what").map(Self.action)
-        query.from =
+        let what = try arguments.value("what").map(Self.action)
+        let from =
             try arguments.time("from") ?? SystemClock().now.adding(seconds: -Self.daySeconds)
-        query.to = try arguments.time("to")
-        query.refusedOnly = arguments.has("refused")
+        let to = try arguments.time("to")
         let limit = try arguments.number("limit", in: 1...TrailQuery.limitMax) ?? 1000
-        try work.note(.audit, query.who ?? "")
-        // What was noted a moment ago is asked for, too.
-        try Serving.current?.access.trail.flush()
-        try work.reading { log in
-            var lines: [TrailLine] = []
-            var isMore = false
-            try query.run(log) { line, _ in
-                guard lines.count < limit else {
-                    isMore = true
-                    return false
+        var lines: [TrailLine] = []
+        var cursor: String?
+        try work.asking { door in
+            repeat {
+                let page = try door.ask(.audit, isSafe: true) { fields in
+                    fields.add(.name, arguments.value("who"))
+                    fields.add(.kind, what?.rawValue)
+                    fields.add(.from, from)
+                    fields.add(.to, to)
+                    if arguments.has("refused") { fields.add(.state, "refused") }
+                    fields.add(.limit, Int64(min(limit - lines.count, Self.pageMax)))
+                    fields.add(.cursor, cursor)
                 }
-                lines.append(line)
-                return true
-            }
-            show(lines, isMore)
+                for item in page.items { lines.append(try TrailLine(Document(item).json)) }
+                cursor = try Fields(page.reply.span).text(.cursor)
+            } while cursor != nil && lines.count < limit
         }
+        show(lines, cursor != nil)
         return .done
     }
+
+    /// Lines of one answer.
+    private static let pageMax = 5000
 
     private static func action(_ text: String) throws -> TrailAction {
         if let action = TrailAction(rawValue: text) { return action }

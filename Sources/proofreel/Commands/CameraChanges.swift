@@ -1,10 +1,9 @@
 internal import Base
-internal import Evidence
+internal import Client
 internal import EvidenceFormat
-internal import Ingest
 internal import Linux
 internal import Recorder
-internal import Server
+internal import WireProtocol
 
 extension OptionSpec {
     fileprivate static let camera = [
@@ -26,7 +25,7 @@ extension CommandSpec {
         path: ["camera", "add"], summary: "Add a camera; it records from then on.",
         usage: "ID URL [--name TEXT] [--room TEXT] [options]",
         positionals: 2...2,
-        options: OptionSpec.camera + [.flag("off", "do not record yet")] + OptionSpec.writing,
+        options: OptionSpec.camera + [.flag("off", "do not record yet")] + OptionSpec.adding,
         examples: [
             .init(
                 "proofreel camera add press-3 'rtsp://qa:p@ss#1@10.0.0.7/live' --room \"Hall 2\"",
@@ -39,7 +38,6 @@ extension CommandSpec {
         ],
         notes: "Passwords may have any characters, as typed; they are kept encrypted and never"
             + " shown again.",
-        place: .server,
         run: { try CameraChange(Work(arguments: $0, console: $1)).add() })
 
     static let cameraSet = CommandSpec(
@@ -49,14 +47,13 @@ extension CommandSpec {
         options: [
             .value("url", "URL", "another address"),
             .flag("accept-device", "the device that answers now is the camera's from now on"),
-        ] + OptionSpec.camera + OptionSpec.writing,
+        ] + OptionSpec.camera + OptionSpec.adding,
         examples: [
             .init("proofreel camera set press-3 --room \"Hall 2\"", ""),
             .init("proofreel camera set press-3 --user qa --password-file -", "a new password"),
             .init("proofreel camera set press-3 --setting transport=", "back to the default"),
             .init("proofreel camera set press-3 --accept-device", "the camera was exchanged"),
         ],
-        place: .server,
         run: { try CameraChange(Work(arguments: $0, console: $1)).set() })
 
     static let cameraOn = toggle("on", "Let a camera record again.")
@@ -65,9 +62,8 @@ extension CommandSpec {
     private static func toggle(_ word: String, _ summary: String) -> CommandSpec {
         CommandSpec(
             path: ["camera", word], summary: summary, usage: "ID",
-            positionals: 1...1, options: OptionSpec.writing,
+            positionals: 1...1, options: OptionSpec.adding,
             examples: [.init("proofreel camera \(word) press-3", "")],
-            place: .server,
             run: {
                 try CameraChange(Work(arguments: $0, console: $1)).turn(word == "on")
             })
@@ -75,139 +71,143 @@ extension CommandSpec {
 
     static let cameraRemove = CommandSpec(
         path: ["camera", "remove"], summary: "Forget a camera and its ring; evidence stays.",
-        usage: "ID", positionals: 1...1, options: OptionSpec.writing,
+        usage: "ID", positionals: 1...1, options: OptionSpec.adding,
         examples: [.init("proofreel camera remove press-3", "")],
-        place: .server,
         run: { try CameraChange(Work(arguments: $0, console: $1)).remove() })
 }
 
 struct CameraChange {
     let work: Work
-    let recorder: Recorder
 
-    init(_ work: Work) throws {
-        self.work = work
-        recorder = try Serving.required().recorder
-    }
+    init(_ work: Work) { self.work = work }
 
     var arguments: Arguments { work.arguments }
     var id: String { arguments.positionals[0] }
 
     func add() throws -> ExitCode {
-        let url = try CameraURL(arguments.positionals[1])
-        var config = try CameraConfig(
-            id: id, name: arguments.value("name") ?? id, url: url, added: SystemClock().now)
-        config.isOn = !arguments.has("off")
-        try apply(to: &config)
-        // All that can be wrong with it is found before anything is added.
-        let sub = try newSub(of: config)
-        let credentials = try credentials(url)
-        if config.isSub {
-            try recorder.add(sub: config, credentials: credentials)
-        } else {
-            try recorder.add(config, credentials: credentials)
-        }
-        if let sub { try recorder.add(sub: sub.config, credentials: sub.credentials) }
-        return try done(config.isOn ? "\(id) records from now on" : "\(id) is added, switched off")
+        var wishes = try wishes()
+        if arguments.has("off") { wishes.append(("on", .bool(false))) }
+        let words =
+            arguments.has("off") ? "\(id) is added, switched off" : "\(id) records from now on"
+        return try change(.cameraAdd, url: arguments.positionals[1], wishes, words)
     }
 
     func set() throws -> ExitCode {
-        if arguments.has("accept-device") {
-            try recorder.acceptDevice(of: id)
-            // Nothing else to change, so nothing to interrupt recording for.
-            if !changesMore { return try done("the device that answers as \(id) is its own now") }
+        var wishes = try wishes()
+        let accepts = arguments.has("accept-device")
+        if accepts { wishes.append(("accept_device", .bool(true))) }
+        guard !wishes.isEmpty || arguments.value("url") != nil else {
+            throw UsageError("say what should change, such as --room TEXT or --url URL")
         }
-        var config = try recorder.book.camera(id)
-        var credentials = try credentials(nil)
-        if let text = arguments.value("url") {
-            let url = try CameraURL(text)
-            config.url = url.with(user: nil, password: nil)
-            credentials = try self.credentials(url)
-        }
-        try apply(to: &config)
-        let sub = try newSub(of: config)
-        try recorder.change(config, credentials: credentials, by: work.author)
-        try setSub(sub, of: config, credentials)
-        return try done("\(id) is changed")
-    }
-
-    private var changesMore: Bool {
-        arguments.value("url") != nil
-            || OptionSpec.camera.contains { !arguments.all($0.name).isEmpty }
+        let isAll = accepts && wishes.count == 1 && arguments.value("url") == nil
+        return try change(
+            .cameraSet, url: arguments.value("url"), wishes,
+            isAll ? "the device that answers as \(id) is its own now" : "\(id) is changed")
     }
 
     func turn(_ on: Bool) throws -> ExitCode {
-        let config = try recorder.book.camera(id)
-        for var stream in [config] + (recorder.sub(of: id).map { [$0] } ?? []) {
-            stream.isOn = on
-            try recorder.change(stream, credentials: nil, by: work.author)
-        }
-        return try done(on ? "\(id) records from now on" : "\(id) is off")
+        try change(
+            on ? .cameraOn : .cameraOff, url: nil, [],
+            on ? "\(id) records from now on" : "\(id) is off")
     }
 
     func remove() throws -> ExitCode {
-        try recorder.remove(id)
-        work.console.print("\(id) is forgotten, with its ring; its evidence stays")
-        return .done
-    }
-
-    private func done(_ words: String) throws -> ExitCode {
-        if arguments.has("json") {
-            work.console.print(
-                CameraJSON.make(
-                    try recorder.camera(id), device: try recorder.book.camera(id).device))
-        } else {
-            work.console.print(words)
-            if recorder.book.all.first(where: { $0.id == id })?.isOn == true {
-                work.console.print(work.console.faint("see: proofreel camera show \(id)"))
-            }
+        try work.askingServer { door in
+            let answer = try door.ask(.cameraRemove) { $0.add(.camera, id) }
+            work.show(
+                try Document(answer.reply), "\(id) is forgotten, with its ring; its evidence stays")
         }
         return .done
     }
 
-    private func apply(to config: inout CameraConfig) throws {
-        if let name = arguments.value("name") { config.name = name }
-        if let room = arguments.value("room") { config.room = room }
-        if let centre = arguments.value("work-centre") { config.workCentre = centre }
-        if let bytes = try arguments.size("ring") { config.ringBytes = bytes }
+    private func change(
+        _ operation: WireProtocol.Operation, url: String?, _ wishes: [(String, JSON)],
+        _ words: String
+    ) throws -> ExitCode {
+        try work.askingServer { door in
+            let answer = try door.ask(operation) { fields in
+                fields.add(.camera, id)
+                fields.add(.url, url)
+                if !wishes.isEmpty {
+                    fields.add(.document, JSON.object(JSONObject(wishes)).encode())
+                }
+            }
+            let camera = try Document(answer.reply)
+            let hint = work.console.faint("see: proofreel camera show \(id)")
+            work.show(camera, camera.bool("on") ? "\(words)\n\(hint)" : words)
+        }
+        return .done
+    }
+
+    // MARK: What is wanted
+
+    private func wishes() throws -> [(String, JSON)] {
+        var wishes: [(String, JSON)] = []
+        for (option, name) in [("name", "name"), ("room", "room"), ("work-centre", "work_centre")] {
+            if let text = arguments.value(option) { wishes.append((name, .string(text))) }
+        }
+        if let bytes = try arguments.size("ring") {
+            wishes.append(("ring_bytes", .int(Int64(clamping: bytes))))
+        }
         if let keep = try arguments.duration("keep") {
-            config.ringSeconds = max(1, keep / 1_000_000)
+            wishes.append(("ring_s", .int(max(1, keep / 1_000_000))))
         }
-        let known = SourceMaker.settingNames(config.url.scheme)
-        for text in arguments.all("setting") {
-            guard let equals = text.firstIndex(of: "=") else {
-                throw UsageError("--setting wants NAME=VALUE, not \(text)")
-            }
-            let name = String(text[..<equals])
-            let value = String(text[text.index(after: equals)...])
-            guard known.contains(name) || (name.hasPrefix("control.") && config.url.scheme == .usb)
-            else {
-                throw UsageError(
-                    "\(config.url.scheme) cameras have no setting \(name)"
-                        + (known.isEmpty ? "" : "; there are: \(known.joined(separator: ", "))"))
-            }
-            config.settings[name] = value.isEmpty ? nil : value
-        }
+        let settings = try arguments.settings()
+        if !settings.isEmpty { wishes.append(("settings", .object(JSONObject(settings)))) }
+        wishes += try logIn()
+        return wishes + (try sub().map { [("sub", $0)] } ?? [])
     }
 
-    private func credentials(_ url: CameraURL?) throws -> CameraBook.Credentials? {
-        let user = arguments.value("user") ?? url?.user
-        guard let user else {
-            if arguments.value("password-file") != nil {
+    private func logIn() throws -> [(String, JSON)] {
+        guard let user = arguments.value("user") else {
+            guard arguments.value("password-file") == nil else {
                 throw UsageError("--password-file wants --user NAME beside it")
             }
-            return nil
+            return []
         }
-        var password = url?.password
-        if let path = arguments.value("password-file") {
-            let bytes =
-                path == "-"
-                ? try work.console.readInput(limit: 4096)
-                : try RealFileSystem().contents(of: path, limit: 4096)
-            var text = String(decoding: bytes, as: UTF8.self)
-            while text.last == "\n" || text.last == "\r\n" { text.removeLast() }
-            password = text
-        }
-        return CameraBook.Credentials(user: user, password: password)
+        guard let path = arguments.value("password-file") else { return [("user", .string(user))] }
+        let bytes =
+            path == "-"
+            ? try work.console.readInput(limit: 4096)
+            : try RealFileSystem().contents(of: path, limit: 4096)
+        var text = String(decoding: bytes, as: UTF8.self)
+        while text.last == "\n" || text.last == "\r\n" { text.removeLast() }
+        return [("user", .string(user)), ("password", .string(text))]
     }
+
+    private func sub() throws -> JSON? {
+        var sub: [(String, JSON)] = []
+        if let url = arguments.value("sub") { sub.append(("url", .string(url))) }
+        if let bytes = try arguments.size("sub-ring") {
+            sub.append(("ring_bytes", .int(Int64(clamping: bytes))))
+        }
+        return sub.isEmpty ? nil : .object(JSONObject(sub))
+    }
+}
+
+extension Arguments {
+    /// What `--setting NAME=VALUE` says, for a camera's document.
+    func settings() throws -> [(String, JSON)] {
+        try all("setting").map { text in
+            guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+                throw UsageError("--setting wants NAME=VALUE, not \(text)")
+            }
+            return (
+                String(text[..<equals]), .string(String(text[text.index(after: equals)...]))
+            )
+        }
+    }
+
+    /// The stream of a camera that `--stream` asks for.
+    func stream(of camera: String) throws -> String {
+        switch value("stream") {
+        case nil, "main": return camera
+        case "sub": return CameraConfig.subID(of: camera)
+        default: throw UsageError("--stream should be main or sub")
+        }
+    }
+}
+
+extension OptionSpec {
+    static let stream = value("stream", "main|sub", "which of its streams; else main")
 }

@@ -1,47 +1,36 @@
 internal import Base
-internal import Evidence
-internal import EvidenceFormat
-internal import Ingest
+internal import Client
 internal import Linux
-internal import Recorder
 internal import Server
+internal import WireProtocol
 
 extension CommandSpec {
     static let cameraList = CommandSpec(
         path: ["camera", "list"], summary: "Show all cameras and how they are.",
-        usage: "[--json]", options: OptionSpec.reading,
+        usage: "[--json]", options: OptionSpec.asking,
         examples: [
             .init("proofreel camera list", ""),
             .init("proofreel camera list --json | jq -r 'select(.state != \"recording\").id'", ""),
         ],
-        place: .server,
         run: { try CameraLook(Work(arguments: $0, console: $1)).list() })
 
     static let cameraShow = CommandSpec(
         path: ["camera", "show"], summary: "Show all there is to know of one camera.",
-        usage: "ID [--json]", positionals: 1...1, options: OptionSpec.reading,
+        usage: "ID [--json]", positionals: 1...1, options: OptionSpec.asking,
         examples: [.init("proofreel camera show press-3", "")],
-        place: .server,
         run: { try CameraLook(Work(arguments: $0, console: $1)).show() })
 }
 
 struct CameraLook {
     private let work: Work
-    private let serving: Serving
 
-    init(_ work: Work) throws {
-        self.work = work
-        serving = try Serving.required()
-    }
+    init(_ work: Work) { self.work = work }
 
     func list() throws -> ExitCode {
-        let cameras = serving.recorder.all
-        if work.arguments.has("json") {
-            for camera in cameras {
-                work.console.print(CameraJSON.make(camera, device: device(of: camera)))
-            }
-            return .done
+        let cameras = try work.askingServer { door in
+            try door.ask(.cameraList, isSafe: true).items.map { try Document($0) }
         }
+        if work.printed(cameras) { return .done }
         guard !cameras.isEmpty else {
             work.console.print("no cameras yet; add one: proofreel camera add ID URL")
             return .done
@@ -51,128 +40,138 @@ struct CameraLook {
             "camera", "name", "state", "since", "last frame", "fps", "Mbit/s", "picture",
         ])
         for camera in cameras {
-            let status = camera.report.status
-            let format = status.format.map { "\($0.width)x\($0.height) \($0.codec.rawValue)" }
             table.add([
-                camera.config.id, camera.config.name, status.state.rawValue,
-                Self.age(status.since, now), status.lastFrame.map { Self.age($0, now) } ?? "never",
-                CameraJSON.decimal(status.framesPerSecond),
-                CameraJSON.decimal(status.bitsPerSecond / 1e6), format ?? "",
+                camera.id, camera.text("name") ?? "", camera.text("state") ?? "",
+                age(camera.time("since"), now) ?? "",
+                age(camera.time("last_frame"), now) ?? "never",
+                camera.text("fps") ?? "", megabits(camera), picture(camera) ?? "",
             ])
         }
         for line in table.lines(work.console) { work.console.print(line) }
         for camera in cameras {
-            if device(of: camera)?.isSwapped == true {
-                let id = camera.config.id
+            if camera.bool("swapped") {
                 work.console.print(
-                    "\(work.console.warning(id)): another device answers as this camera;"
-                        + " proofreel camera show \(id) says more")
+                    "\(work.console.warning(camera.id)): another device answers as this camera;"
+                        + " proofreel camera show \(camera.id) says more")
             }
-            guard let failure = camera.report.status.failure else { continue }
+            guard let problem = camera.text("problem") else { continue }
             work.console.print(
-                "\(work.console.warning(camera.config.id)): \(failure.words); \(failure.remedy)")
+                "\(work.console.warning(camera.id)): \(problem); \(camera.text("remedy") ?? "")")
         }
         return .done
     }
 
-    private func device(of camera: Camera) -> KnownDevice? {
-        serving.recorder.book.all.first { $0.id == camera.config.id }?.device
-    }
-
     func show() throws -> ExitCode {
-        let camera = try serving.recorder.camera(work.arguments.positionals[0])
-        let now = SystemClock().now
-        let gaps = try serving.session.log.leaves(
-            .gap, ofCamera: camera.config.id, from: now.adding(seconds: -86_400), limit: 1000)
+        let camera = try work.askingServer { door in
+            let id = work.arguments.positionals[0]
+            return try Document(
+                door.ask(.cameraShow, isSafe: true) { $0.add(.camera, id) }.reply)
+        }
         if work.arguments.has("json") {
-            let list = gaps.map(CameraJSON.gap)
-            work.console.print(CameraJSON.make(camera, device: device(of: camera), gaps: list))
+            work.console.print(camera.json)
             return .done
         }
-        for line in facts(camera, now).lines(work.console) { work.console.print(line) }
+        for line in facts(camera).lines(work.console) { work.console.print(line) }
+        let gaps = try camera.array("gaps").map { try Document($0) }
         guard !gaps.isEmpty else { return .done }
         work.console.print("\ngaps of the last 24 hours")
         var table = Table(["from", "to", "cause", ""])
-        for leaf in gaps.suffix(20) {
+        for gap in gaps.suffix(20) {
             table.add([
-                leaf.time("from").map(Amount.time) ?? "", leaf.time("to").map(Amount.time) ?? "",
-                leaf.string("cause") ?? "", leaf.string("detail") ?? "",
+                gap.time("from").map(Amount.time) ?? "", gap.time("to").map(Amount.time) ?? "",
+                gap.text("cause") ?? "", gap.text("detail") ?? "",
             ])
         }
         for line in table.lines(work.console) { work.console.print(line) }
         return .done
     }
 
-    private func facts(_ camera: Camera, _ now: WallTime) -> Facts {
-        let (config, status, console) = (camera.config, camera.report.status, work.console)
+    private func facts(_ camera: Document) -> Facts {
+        let (console, now) = (work.console, SystemClock().now)
         var facts = Facts()
-        facts.add("camera", "\(config.id), \(config.name)")
-        if let room = config.room { facts.add("room", room) }
-        if let centre = config.workCentre { facts.add("work centre", centre) }
-        let withLogin = config.sealed == nil ? "" : ", with a log-in"
-        facts.add("address", config.url.description + withLogin)
-        let state = status.state.rawValue
-        let shown =
-            status.state == .recording
-            ? console.good(state) : status.state == .off ? state : console.bad(state)
-        facts.add("state", "\(shown) for \(Self.age(status.since, now))")
-        if let failure = status.failure {
-            facts.add("problem", failure.words)
-            facts.add("remedy", failure.remedy)
+        func add(_ name: String, _ value: String?) {
+            if let value { facts.add(name, Table.printable(value)) }
         }
-        if let device = device(of: camera) { add(device, of: config.id, to: &facts) }
-        if let gap = status.gapSince { facts.add("nothing since", Amount.time(gap)) }
-        if let last = status.lastFrame { facts.add("last frame", "\(Self.age(last, now)) ago") }
-        if let format = status.format {
-            facts.add(
-                "picture",
-                "\(format.width)x\(format.height) \(format.codec.rawValue),"
-                    + " \(CameraJSON.decimal(status.framesPerSecond)) frames/s,"
-                    + " \(CameraJSON.decimal(status.bitsPerSecond / 1e6)) Mbit/s")
-        }
-        if let interval = status.keyInterval, let longest = status.keyIntervalMax {
-            let text = "every \(CameraJSON.decimal(interval)) s"
-            let isLong = longest > 5
-            facts.add(
-                "key frames",
-                isLong
-                    ? console.warning(
-                        "\(text), up to \(CameraJSON.decimal(longest)) s: long, so pictures take"
-                            + " long to decode; set a key frame interval of 1 to 2 s on the camera,"
-                            + " and no \"smart\" codec") : text)
-        }
-        if let clock = status.clock {
-            facts.add(
+        add("camera", "\(camera.id), \(camera.text("name") ?? "")")
+        add("room", camera.text("room"))
+        add("work centre", camera.text("work_centre"))
+        let withLogin = camera.bool("has_credentials") ? ", with a log-in" : ""
+        add("address", (camera.text("url") ?? "") + withLogin)
+        facts.add("state", "\(state(camera)) for \(age(camera.time("since"), now) ?? "")")
+        add("problem", camera.text("problem"))
+        add("remedy", camera.text("remedy"))
+        if let device = camera.text("device") { self.add(device, camera, to: &facts) }
+        add("nothing since", camera.time("gap_since").map(Amount.time))
+        add("last frame", age(camera.time("last_frame"), now).map { "\($0) ago" })
+        add(
+            "picture",
+            picture(camera).map {
+                "\($0), \(camera.text("fps") ?? "") frames/s, \(megabits(camera)) Mbit/s"
+            })
+        if let words = keyFrames(camera) { facts.add("key frames", words) }
+        if let offset = camera.int("clock_offset_us"), let error = camera.int("clock_error_us") {
+            add(
                 "camera clock",
-                "\(Amount.signedMilliseconds(clock.offsetMicroseconds)) from ours, give or take"
-                    + " \(Amount.signedMilliseconds(clock.errorMicroseconds).dropFirst())")
+                "\(Amount.signedMilliseconds(offset)) from ours, give or take"
+                    + " \(Amount.signedMilliseconds(error).dropFirst())")
         }
-        facts.add(
+        add(
             "ring",
-            Amount.bytes(camera.ring.byteCount)
-                + (camera.ring.range.map { ", from \(Amount.time($0.lowerBound))" } ?? ", empty"))
-        if let broken = camera.ring.broken { facts.add(console.bad("disk"), broken.words) }
-        if status.dropped > 0 {
-            facts.add(
+            Amount.bytes(UInt64(camera.int("ring_bytes") ?? 0))
+                + (camera.time("ring_from").map { ", from \(Amount.time($0))" } ?? ", empty"))
+        if let broken = camera.text("disk_problem") { facts.add(console.bad("disk"), broken) }
+        if let dropped = camera.int("dropped"), dropped > 0 {
+            add(
                 "dropped",
-                "\(Amount.count(status.dropped, "frame")), the last one: \(status.lastDrop ?? "")")
+                "\(Amount.count(dropped, "frame")), the last one: \(camera.text("last_drop") ?? "")"
+            )
         }
         return facts
     }
 
-    private func add(_ device: KnownDevice, of id: String, to facts: inout Facts) {
-        facts.add("device", Table.printable(CameraJSON.text(device.own)))
-        guard device.isSwapped, let other = device.other, let from = device.otherFrom else {
-            return
+    private func state(_ camera: Document) -> String {
+        switch camera.text("state") ?? "" {
+        case "recording": work.console.good("recording")
+        case "off": "off"
+        case let state: work.console.bad(state)
         }
+    }
+
+    private func add(_ device: String, _ camera: Document, to facts: inout Facts) {
+        facts.add("device", Table.printable(device))
+        guard camera.bool("swapped"), let other = camera.text("other_device"),
+            let from = camera.time("swapped_since")
+        else { return }
         facts.add(
             "swapped",
             work.console.warning(
-                "\(Table.printable(CameraJSON.text(other))) answers since \(Amount.time(from));"
-                    + " if it is meant to: proofreel camera set \(id) --accept-device"))
+                "\(Table.printable(other)) answers since \(Amount.time(from)); if it is meant to:"
+                    + " proofreel camera set \(camera.id) --accept-device"))
     }
 
-    private static func age(_ time: WallTime, _ now: WallTime) -> String {
-        Amount.age(seconds: max(0, (now.microseconds - time.microseconds) / 1_000_000))
+    private func keyFrames(_ camera: Document) -> String? {
+        guard let interval = camera.text("keyframe_interval_s"),
+            let longest = camera.text("keyframe_interval_max_s")
+        else { return nil }
+        let text = "every \(interval) s"
+        guard (Double(longest) ?? 0) > 5 else { return text }
+        return work.console.warning(
+            "\(text), up to \(longest) s: long, so pictures take long to decode; set a key frame"
+                + " interval of 1 to 2 s on the camera, and no \"smart\" codec")
+    }
+
+    private func picture(_ camera: Document) -> String? {
+        guard let codec = camera.text("codec") else { return nil }
+        return "\(camera.int("width") ?? 0)x\(camera.int("height") ?? 0) \(codec)"
+    }
+
+    private func megabits(_ camera: Document) -> String {
+        CameraJSON.decimal(Double(camera.int("bits_per_second") ?? 0) / 1e6)
+    }
+
+    private func age(_ time: WallTime?, _ now: WallTime) -> String? {
+        time.map {
+            Amount.age(seconds: max(0, (now.microseconds - $0.microseconds) / 1_000_000))
+        }
     }
 }

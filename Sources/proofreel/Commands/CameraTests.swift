@@ -1,10 +1,12 @@
 internal import Base
+internal import Client
 internal import EvidenceFormat
 internal import Ingest
 internal import Linux
 internal import Recorder
 internal import Server
 internal import V4L2
+internal import WireProtocol
 
 extension CommandSpec {
     static let cameraTest = CommandSpec(
@@ -15,18 +17,17 @@ extension CommandSpec {
             .value("o", "FILE", "write the picture that came there"),
             .value("seconds", "N", "wait for pictures so long; else 12"),
             .list("setting", "NAME=VALUE", "as in camera add"),
-        ] + OptionSpec.reading,
+        ] + OptionSpec.asking,
         examples: [
             .init("proofreel camera test 'rtsp://qa:p@ss#1@10.0.0.7/live' -o seen.jpg", ""),
             .init("proofreel camera test press-3", "with what is set for it"),
         ],
         notes: "A URL needs no server. Exit code 0 when pictures came, 1 when not.",
-        place: .served,
         run: { try TestCamera(Work(arguments: $0, console: $1)).run() })
 
     static let cameraDiscover = CommandSpec(
         path: ["camera", "discover"], summary: "Show the USB cameras of this machine.",
-        usage: "[--json]", options: OptionSpec.reading,
+        usage: "[--json]", options: OptionSpec.asking,
         examples: [.init("proofreel camera discover", "")],
         notes: "While a server runs, cameras that are plugged in record by themselves.",
         run: { try DiscoverCameras(Work(arguments: $0, console: $1)).run() })
@@ -34,28 +35,70 @@ extension CommandSpec {
 
 struct TestCamera {
     private let work: Work
+    private var arguments: Arguments { work.arguments }
 
     init(_ work: Work) { self.work = work }
 
     func run() throws -> ExitCode {
-        let (arguments, console) = (work.arguments, work.console)
-        let (url, settings) = try target(arguments.positionals[0])
+        let target = arguments.positionals[0]
         let seconds = try arguments.number("seconds", in: 1...120) ?? 12
+        let isURL = target.contains(":")
+        // From where this runs, unless a server is named: that is where the camera must be reached.
+        return isURL && !work.isRemote
+            ? try testHere(target, seconds) : try ask(target, isURL: isURL, seconds)
+    }
+
+    private func testHere(_ target: String, _ seconds: Int) throws -> ExitCode {
+        let url = try CameraURL(target)
+        var settings: [String: String] = [:]
+        for (name, value) in try arguments.settings() { settings[name] = value.string }
         let test = CameraTest(url, settings, clock: SystemClock(), seconds: seconds)
-        let asJSON = arguments.has("json")
         let outcome = test.run { step in
-            guard !asJSON else { return }
-            let mark =
-                !step.holds
-                ? console.bad("no ")
-                : step.remedy == nil ? console.good("ok ") : console.warning("!  ")
-            let name = CameraTest.rungNames[step.rung] ?? ""
-            let gap = String(repeating: " ", count: max(1, 11 - name.count))
-            console.print("\(mark) \(name)\(gap)\(Table.printable(step.words))")
-            if let remedy = step.remedy { console.print("               → \(remedy)") }
+            do throws(Failure) { show(try Document(CameraJSON.step(step))) } catch {}
         }
+        return try finish(
+            url: url.description, works: outcome.works, outcome.steps.map(CameraJSON.step),
+            outcome.picture)
+    }
+
+    private func ask(_ target: String, isURL: Bool, _ seconds: Int) throws -> ExitCode {
+        let settings = try arguments.settings()
+        let answer = try work.askingServer { door in
+            try door.ask(.cameraTest, isSafe: true) { fields in
+                fields.add(isURL ? .url : .camera, target)
+                fields.add(.limit, Int64(seconds))
+                if !settings.isEmpty {
+                    let wishes = JSONObject([("settings", .object(JSONObject(settings)))])
+                    fields.add(.document, JSON.object(wishes).encode())
+                }
+            }
+        }
+        let steps = try answer.items.map { try Document($0) }
+        for step in steps { show(step) }
+        let outcome = try Document(answer.reply)
+        return try finish(
+            url: outcome.text("url") ?? "", works: outcome.bool("works"), steps.map(\.json),
+            answer.body.isEmpty ? nil : answer.body)
+    }
+
+    private func show(_ step: Document) {
+        guard !arguments.has("json") else { return }
+        let console = work.console
+        let remedy = step.text("remedy")
+        let mark =
+            !step.bool("holds")
+            ? console.bad("no ") : remedy == nil ? console.good("ok ") : console.warning("!  ")
+        let name = step.text("rung") ?? ""
+        let gap = String(repeating: " ", count: max(1, 11 - name.count))
+        console.print("\(mark) \(name)\(gap)\(Table.printable(step.text("words") ?? ""))")
+        if let remedy { console.print("               → \(remedy)") }
+    }
+
+    private func finish(
+        url: String, works: Bool, _ steps: [JSON], _ picture: [UInt8]?
+    ) throws -> ExitCode {
         var file: String?
-        if let path = arguments.value("o"), let picture = outcome.picture {
+        if let path = arguments.value("o"), let picture {
             do throws(Failure) {
                 try RealFileSystem().create(path, picture)
             } catch {
@@ -64,43 +107,16 @@ struct TestCamera {
             }
             file = path
         }
-        if asJSON {
-            console.print(Self.json(url, outcome, file))
+        if arguments.has("json") {
+            var fields: [(String, JSON)] = [
+                ("url", .string(url)), ("works", .bool(works)), ("steps", .array(steps)),
+            ]
+            if let file { fields.append(("file", .string(file))) }
+            work.console.print(JSON.object(JSONObject(fields)))
         } else if let file {
-            console.print("the picture is in \(file)")
+            work.console.print("the picture is in \(file)")
         }
-        return outcome.works ? .done : .failed
-    }
-
-    /// An id of a camera, or a URL.
-    private func target(_ text: String) throws -> (CameraURL, [String: String]) {
-        guard text.contains(":") else {
-            let serving = Serving.current
-            let book =
-                try serving?.recorder.book
-                ?? CameraBook(dataDirectory: DataDirectory(work.arguments).path)
-            let config = try book.camera(text)
-            return (try book.openURL(of: config), config.settings)
-        }
-        var settings: [String: String] = [:]
-        for pair in work.arguments.all("setting") {
-            guard let equals = pair.firstIndex(of: "=") else {
-                throw UsageError("--setting wants NAME=VALUE, not \(pair)")
-            }
-            settings[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
-        }
-        return (try CameraURL(text), settings)
-    }
-
-    private static func json(
-        _ url: CameraURL, _ outcome: CameraTest.Outcome, _ file: String?
-    ) -> JSON {
-        var fields: [(String, JSON)] = [
-            ("url", .string(url.description)), ("works", .bool(outcome.works)),
-            ("steps", .array(outcome.steps.map(CameraJSON.step))),
-        ]
-        if let file { fields.append(("file", .string(file))) }
-        return .object(JSONObject(fields))
+        return works ? .done : .failed
     }
 }
 
@@ -111,16 +127,9 @@ struct DiscoverCameras {
 
     func run() throws -> ExitCode {
         let list = CameraList.now()
-        if work.arguments.has("json") {
-            for camera in list.cameras {
-                work.console.print(
-                    JSON.object(
-                        JSONObject([
-                            ("url", .string(camera.id)), ("name", .string(camera.name)),
-                            ("node", .string(camera.node)),
-                            ("known_by", .string(camera.basis.rawValue)),
-                        ])))
-            }
+        if work.isRemote || work.arguments.has("json") {
+            let cameras = try work.isRemote ? ask() : list.cameras.map(CameraJSON.found)
+            for camera in cameras { work.console.print(camera) }
             return .done
         }
         for entry in list.unsettled {
@@ -140,5 +149,11 @@ struct DiscoverCameras {
         }
         for line in table.lines(work.console) { work.console.print(line) }
         return .done
+    }
+
+    private func ask() throws -> [JSON] {
+        try work.asking { door in
+            try door.ask(.cameraDiscover, isSafe: true).items.map { try Document($0).json }
+        }
     }
 }

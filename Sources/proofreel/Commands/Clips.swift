@@ -1,9 +1,9 @@
 internal import Base
-internal import Evidence
+internal import Client
+internal import Crypto
 internal import EvidenceFormat
 internal import Linux
-internal import Recorder
-internal import Server
+internal import WireProtocol
 
 extension CommandSpec {
     static let clip = CommandSpec(
@@ -16,14 +16,13 @@ extension CommandSpec {
             .stream,
             .value("request-id", "ID", "the same id again gets the same answer, and one record"),
             .value("o", "FILE", "write the clip there; - for standard output"),
-        ] + OptionSpec.links + OptionSpec.writing,
+        ] + OptionSpec.links + OptionSpec.adding,
         examples: [
             .init("proofreel clip press-3 --from -30s --work-order WH/MO/00001 -o last.mp4", ""),
             .init("proofreel clip press-3 --from 14:03:00 --to 14:03:20 --json", ""),
         ],
         notes: "Whole fragments, byte for byte as they were recorded, so a clip begins at"
             + " a key frame.\nTIME: \(TimeText.examples).",
-        place: .server,
         run: { try TakeClip(Work(arguments: $0, console: $1)).run() })
 }
 
@@ -34,46 +33,52 @@ struct TakeClip {
 
     func run() throws -> ExitCode {
         let arguments = work.arguments
-        let serving = try Serving.required()
         guard let from = try arguments.time("from") else { throw UsageError("--from is missing") }
         let to = try arguments.time("to") ?? SystemClock().now
-        var request = ClipRequest(
-            camera: try arguments.stream(of: arguments.positionals[0]), from: from, to: to,
-            by: work.author)
-        request.links = try LinkText.links(arguments)
-        request.request = arguments.value("request-id")
-        return try work.answering {
-            try show(try serving.recorder.clip(request), serving.session.log)
+        let camera = try arguments.stream(of: arguments.positionals[0])
+        let links = try LinkText.links(arguments)
+        let request = try arguments.value("request-id") ?? "cli-\(randomBytes(16).hex)"
+        return try work.answering { door in
+            let answer = try door.ask(.clip, isSafe: true) { fields in
+                fields.add(.camera, camera)
+                fields.add(.from, from)
+                fields.add(.to, to)
+                for text in LinkText.texts(links) { fields.add(.link, text) }
+                fields.add(.requestID, request)
+                if arguments.value("o") != nil { fields.add(.form, "clip") }
+            }
+            try show(try Document(answer.reply), answer.body)
         }
     }
 
-    private func show(_ answer: ClipAnswer, _ log: EvidenceLog) throws {
+    private func show(_ record: Document, _ bytes: [UInt8]) throws {
         let console = work.console
-        let record = try log.record(answer.receipt.id)
         let target = work.arguments.value("o")
+        if target != nil, SHA256.hash(bytes.span).hex != record.text("sha256") {
+            throw Failure(
+                .corrupt, "the bytes that came for \(record.id) are not those that were recorded")
+        }
         if target == "-" {
-            console.write(answer.bytes)
+            console.write(bytes)
             return
         }
-        if let target { try Work.create(target, answer.bytes, storedAs: record.leaf.id) }
+        if let target { try Work.create(target, bytes, storedAs: record.id) }
         if work.arguments.has("json") {
-            var more: [(String, JSON)] = [("repeated", .bool(answer.receipt.repeated))]
-            if let target { more.append(("file", .string(target))) }
             console.print(
-                RecordJSON.make(record, receipt: try answer.receipt.json(log), more: more))
+                target.map { record.adding([("file", .string($0))]) } ?? record.json)
             return
         }
         var facts = Facts()
         facts.add(
-            answer.receipt.repeated ? "known" : console.good("stored"),
-            record.camera ?? "")
-        facts.add("id", record.leaf.id.description)
-        facts.add("from", Amount.time(record.instant))
-        if let to = record.leaf.time("to") { facts.add("to", Amount.time(to)) }
+            record.bool("repeated") ? "known" : console.good("stored"),
+            record.text("camera") ?? "")
+        facts.add("id", record.id)
+        facts.add("from", record.time("instant").map(Amount.time) ?? "")
+        if let to = record.time("to") { facts.add("to", Amount.time(to)) }
         facts.add(
             "footage",
-            "\(Amount.count(record.leaf.int("frames") ?? 0, "frame")),"
-                + " \(Amount.bytes(UInt64(record.payloadBytes)))"
+            "\(Amount.count(record.int("frames") ?? 0, "frame")),"
+                + " \(Amount.bytes(UInt64(record.int("bytes") ?? 0)))"
                 + (target.map { ", in \($0)" } ?? ""))
         for link in record.links { facts.add(link.kind, Table.printable(link.value)) }
         for line in facts.lines(console) { console.print(line) }

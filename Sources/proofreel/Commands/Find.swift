@@ -1,9 +1,8 @@
-internal import Access
 internal import Base
+internal import Client
 internal import Evidence
 internal import EvidenceFormat
-internal import Linux
-internal import Server
+internal import WireProtocol
 
 extension CommandSpec {
     static let find = CommandSpec(
@@ -17,14 +16,13 @@ extension CommandSpec {
             .flag("oldest", "the oldest first; else the newest"),
             .flag("streams", "also the streams that pictures were rendered from"),
             .value("cursor", "TEXT", "go on where an earlier answer ended"),
-        ] + OptionSpec.reading,
+        ] + OptionSpec.asking,
         examples: [
             .init("proofreel find --check odoo:6f1c/quality.check/17", "pictures of a check"),
             .init("proofreel find --work-order WH/MO/00001 --from -7d", "of an order, this week"),
             .init("proofreel find --serial SN-0042 --json | jq -r .sha256", "for scripts"),
         ],
         notes: "Several filters must all hold. TIME: \(TimeText.examples).",
-        place: .served,
         run: { try Find(Work(arguments: $0, console: $1)).run() })
 }
 
@@ -35,35 +33,36 @@ struct Find {
 
     func run() throws -> ExitCode {
         let arguments = work.arguments
-        var query = Query()
-        query.links = try LinkText.keys(arguments)
-        query.camera = arguments.value("camera")
-        query.from = try arguments.time("from")
-        query.to = try arguments.time("to")
-        query.newestFirst = !arguments.has("oldest")
-        query.limit = try arguments.number("limit", in: 1...Query.limitMax) ?? 50
-        query.cursor = arguments.value("cursor")
-        query.streams = arguments.has("streams")
-        if let from = query.from, let to = query.to, from >= to {
-            throw UsageError("--from should come before --to")
-        }
-        try work.reading { log in
-            try work.note(.search, TrailEntry.target(of: query))
-            let page = try log.find(query)
-            let records = try page.hits.map { try log.record($0.leaf.id) }
-            if arguments.has("json") {
-                for record in records { work.console.print(RecordJSON.make(record)) }
-                if let cursor = page.cursor {
-                    work.console.print(JSON.object(JSONObject([("cursor", .string(cursor))])))
-                }
-            } else {
-                show(records, page.cursor)
+        let keys = try LinkText.keys(arguments)
+        let (from, to) = (try arguments.time("from"), try arguments.time("to"))
+        if let from, let to, from >= to { throw UsageError("--from should come before --to") }
+        let limit = try arguments.number("limit", in: 1...Query.limitMax) ?? 50
+        let answer = try work.asking { door in
+            try door.ask(.find, isSafe: true) { fields in
+                for key in keys { fields.add(.link, "\(key.kind)=\(key.value)") }
+                fields.add(.camera, arguments.value("camera"))
+                fields.add(.from, from)
+                fields.add(.to, to)
+                fields.add(.limit, Int64(limit))
+                fields.add(.cursor, arguments.value("cursor"))
+                if arguments.has("oldest") { fields.add(.oldest) }
+                if arguments.has("streams") { fields.add(.streams) }
             }
+        }
+        let records = try answer.items.map { try Document($0) }
+        let cursor = try Fields(answer.reply.span).text(.cursor)
+        if arguments.has("json") {
+            for record in records { work.console.print(record.json) }
+            if let cursor {
+                work.console.print(JSON.object(JSONObject([("cursor", .string(cursor))])))
+            }
+        } else {
+            show(records, cursor)
         }
         return .done
     }
 
-    private func show(_ records: [Record], _ cursor: String?) {
+    private func show(_ records: [Document], _ cursor: String?) {
         let console = work.console
         guard !records.isEmpty else {
             console.print("nothing found")
@@ -72,10 +71,10 @@ struct Find {
         var table = Table(["instant", "id", "from", "belongs to", ""])
         for record in records {
             let links = record.links.map { "\($0.kind) \($0.value)" }.joined(separator: ", ")
-            let source = record.camera ?? record.leaf.string("name") ?? record.leaf.kind.rawValue
+            let source = record.text("camera") ?? record.text("name") ?? record.text("kind") ?? ""
             table.add([
-                Amount.time(record.instant), record.leaf.id.description, source, links,
-                mark(record.removal),
+                record.time("instant").map(Amount.time) ?? "", record.id, source, links,
+                mark(record),
             ])
         }
         for line in table.lines(console) { console.print(line) }
@@ -84,11 +83,9 @@ struct Find {
         }
     }
 
-    private func mark(_ removal: RemovalState) -> String {
-        switch removal {
-        case .present: ""
-        case .due(let until): "goes \(Amount.time(until))"
-        case .removed(_, let at): "removed \(Amount.time(at))"
-        }
+    private func mark(_ record: Document) -> String {
+        guard let at = record.time("removal_at") else { return "" }
+        return record.text("removal") == "removed"
+            ? "removed \(Amount.time(at))" : "goes \(Amount.time(at))"
     }
 }

@@ -1,9 +1,10 @@
-internal import Access
 internal import Base
+internal import Client
+internal import Crypto
 internal import Evidence
 internal import EvidenceFormat
 internal import Linux
-internal import Server
+internal import WireProtocol
 
 extension CommandSpec {
     static let get = CommandSpec(
@@ -11,7 +12,7 @@ extension CommandSpec {
         usage: "ID | --check ID [-o FILE|DIR]", positionals: 0...1,
         options: OptionSpec.links + [
             .value("o", "FILE|DIR", "where to; - is standard output; else shown, or here, by id")
-        ] + OptionSpec.reading,
+        ] + OptionSpec.asking,
         examples: [
             .init("proofreel get $ID -o weld.jpg", "one picture"),
             .init(
@@ -20,7 +21,6 @@ extension CommandSpec {
         notes: "A file that is there already is not overwritten. Without -o a terminal shows up to"
             + " \(OfferedPicture.shownMax) pictures\nif it can (kitty graphics, sixel, or colours);"
             + " else they become files here.",
-        place: .served,
         run: { try Get(Work(arguments: $0, console: $1)).run() })
 }
 
@@ -37,8 +37,8 @@ struct Get {
         guard (id == nil) != keys.isEmpty else {
             throw UsageError("give either a record's id, or what it belongs to, such as --check ID")
         }
-        try work.reading { log in
-            let ids = if let id { [id] } else { try find(keys, log) }
+        try work.asking { door in
+            let ids = if let id { [id] } else { try find(keys, door) }
             guard !ids.isEmpty else {
                 throw Failure(
                     .notFound, "no record has these links; proofreel find shows what is there")
@@ -50,24 +50,31 @@ struct Get {
             let progress = Progress("reading", of: ids.count)
             for (i, id) in ids.enumerated() {
                 progress.at(i + 1)
-                try get(id, log, isOneOfFew: ids.count <= OfferedPicture.shownMax)
+                try get(id, keys, door, isOneOfFew: ids.count <= OfferedPicture.shownMax)
             }
             progress.end()
         }
         return .done
     }
 
-    private func find(_ keys: [Query.LinkKey], _ log: EvidenceLog) throws -> [RecordID] {
-        var query = Query()
-        query.links = keys
-        query.newestFirst = false
-        query.limit = Query.limitMax
+    private func find(_ keys: [Query.LinkKey], _ door: any Door) throws -> [RecordID] {
         var ids: [RecordID] = []
+        var cursor: String?
         repeat {
-            let page = try log.find(query)
-            ids += page.hits.map(\.leaf.id)
-            query.cursor = page.cursor
-        } while query.cursor != nil
+            let page = try door.ask(.find, isSafe: true) { fields in
+                for key in keys { fields.add(.link, "\(key.kind)=\(key.value)") }
+                fields.add(.form, "brief")
+                fields.add(.oldest)
+                fields.add(.limit, Int64(Query.limitMax))
+                fields.add(.cursor, cursor)
+            }
+            for item in page.items {
+                if let id = try Fields(item.span).text(.id).flatMap({ RecordID($0) }) {
+                    ids.append(id)
+                }
+            }
+            cursor = try Fields(page.reply.span).text(.cursor)
+        } while cursor != nil
         return ids
     }
 
@@ -80,18 +87,31 @@ struct Get {
         }
     }
 
-    private func get(_ id: RecordID, _ log: EvidenceLog, isOneOfFew: Bool) throws {
-        let record = try log.record(id)
-        try work.note(.read, id.description)
-        let bytes = try log.payload(of: id)
+    private func get(
+        _ id: RecordID, _ keys: [Query.LinkKey], _ door: any Door, isOneOfFew: Bool
+    ) throws {
+        let answer = try door.ask(.get, isSafe: true) { fields in
+            fields.add(.id, id.description)
+            // Who may read only what belongs to a link that it names, names it again.
+            for key in keys { fields.add(.link, "\(key.kind)=\(key.value)") }
+            fields.add(.describe)
+        }
+        let record = try Document(answer.reply)
+        let bytes = answer.body
+        guard let hash = record.text("sha256"), SHA256.hash(bytes.span).hex == hash else {
+            throw Failure(
+                .corrupt,
+                "the bytes of \(id) are not those that were recorded; nothing was written. Run"
+                    + " proofreel verify where the store is")
+        }
         let target = arguments.value("o")
         if target == "-" {
             work.console.write(bytes)
             return
         }
-        let own = "\(id).\(MediaType.fileExtension(of: record.leaf.string("mime") ?? ""))"
+        let own = "\(id).\(MediaType.fileExtension(of: record.text("mime") ?? ""))"
         if target == nil, isOneOfFew, work.console.isTerminal, !arguments.has("json") {
-            return try work.console.offer(OfferedPicture(id, orFile: own, bytes))
+            return try OfferedPicture(id, orFile: own, bytes).show(work.console)
         }
         var path = target ?? own
         if let target, isFolder(target) {
@@ -106,12 +126,8 @@ struct Get {
             throw Failure(.alreadyExists, "\(path) is there already; it is not overwritten")
         }
         if arguments.has("json") {
-            guard let fields = RecordJSON.make(record).object?.members else { return }
-            work.console.print(
-                JSON.object(
-                    JSONObject(fields.map { ($0.key, $0.value) } + [("file", .string(path))])))
+            work.console.print(record.adding([("file", .string(path))]))
         } else {
-            let hash = record.leaf.string("pay") ?? ""
             work.console.print(
                 "\(path)  \(Amount.bytes(UInt64(bytes.count)))  sha256 \(hash.prefix(16))…"
                     + " as recorded"

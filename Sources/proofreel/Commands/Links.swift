@@ -1,30 +1,29 @@
 internal import Base
-internal import Evidence
+internal import Client
 internal import EvidenceFormat
+internal import WireProtocol
 
 extension CommandSpec {
     static let link = CommandSpec(
         path: ["link"], summary: "Say later what a picture belongs to.",
         usage: "ID --check ID --reason TEXT", positionals: 1...1,
-        options: OptionSpec.links + [.reason] + OptionSpec.writing,
+        options: OptionSpec.links + [.reason] + OptionSpec.adding,
         examples: [
             .init(
                 "proofreel link $ID --check QA/18 --reason 'check made"
                     + " after posting'", "one picture may belong to many things")
         ],
-        place: .served,
         run: { try Linking(Work(arguments: $0, console: $1)).run(adds: true) })
 
     static let unlink = CommandSpec(
         path: ["unlink"], summary: "Take a wrong link back; the old one stays in the log.",
         usage: "ID --check ID --reason TEXT", positionals: 1...1,
-        options: OptionSpec.links + [.reason] + OptionSpec.writing,
+        options: OptionSpec.links + [.reason] + OptionSpec.adding,
         examples: [
             .init(
                 "proofreel unlink $ID --serial SN-0024 --reason typo",
                 "link it to the right one before or after")
         ],
-        place: .served,
         run: { try Linking(Work(arguments: $0, console: $1)).run(adds: false) })
 
     static let close = CommandSpec(
@@ -32,13 +31,12 @@ extension CommandSpec {
         usage: "CHECK [--pass|--fail] --reason TEXT", positionals: 1...1,
         options: [
             .flag("pass", "the check was passed"), .flag("fail", "the check was failed"), .reason,
-        ] + OptionSpec.writing,
+        ] + OptionSpec.adding,
         examples: [
             .init(
                 "proofreel close odoo:6f1c/quality.check/17 --pass --reason 'signed off by ann'",
                 "keep its receipt with the check")
         ],
-        place: .served,
         run: { try Linking(Work(arguments: $0, console: $1)).close() })
 }
 
@@ -54,13 +52,14 @@ struct Linking {
         guard !links.isEmpty else { throw UsageError("give the link, such as --check ID") }
         let reason = try arguments.required("reason")
         let words = links.map { "\($0.kind) \(Table.printable($0.value))" }.joined(separator: ", ")
-        try work.writing { log in
-            let receipt =
-                adds
-                ? try log.link(id, to: links, reason: reason, by: work.author)
-                : try log.unlink(id, from: links, reason: reason, by: work.author)
+        try work.asking(writes: true) { door in
+            let answer = try door.ask(adds ? .link : .unlink) { fields in
+                fields.add(.id, id.description)
+                for text in LinkText.texts(links) { fields.add(.link, text) }
+                fields.add(.reason, reason)
+            }
             try work.answer(
-                receipt, log, adds ? "linked to \(words)" : "no longer linked to \(words)")
+                answer.reply, adds ? "linked to \(words)" : "no longer linked to \(words)")
         }
         return .done
     }
@@ -73,15 +72,15 @@ struct Linking {
             throw UsageError("--pass or --fail, not both")
         }
         let verdict = arguments.has("pass") ? "pass" : arguments.has("fail") ? "fail" : nil
-        try work.writing { log in
-            guard try !log.chain(of: check).isEmpty else {
-                throw Failure(.notFound, "nothing is linked to check \(check); is it spelt so?")
+        try work.asking(writes: true) { door in
+            let answer = try door.ask(.close) { fields in
+                fields.add(.check, check)
+                fields.add(.reason, reason)
+                fields.add(.state, verdict)
             }
-            let receipt = try log.close(
-                check: check, verdict: verdict, reason: reason, by: work.author)
-            let count = receipt.leaf.int("count") ?? 0
+            let count = try Document(answer.reply).leaf?["count"]?.int ?? 0
             try work.answer(
-                receipt, log,
+                answer.reply,
                 "closed check \(Table.printable(check)) with"
                     + " \(Amount.count(count, "leaf", "leaves"))"
             )

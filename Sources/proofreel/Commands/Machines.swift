@@ -1,36 +1,34 @@
 internal import Access
 internal import Base
-internal import EvidenceFormat
-internal import Server
+internal import Client
 internal import Linux
+internal import Server
+internal import WireProtocol
 
 extension CommandSpec {
     static let machineAdd = CommandSpec(
         path: ["machine", "add"], summary: "Let a machine in by the key of its certificate.",
         usage: "NAME --key SHA256:… --role ROLE", positionals: 1...1,
         options: [.value("key", "HASH", "its public key's fingerprint, SHA256:…")]
-            + OptionSpec.grant + OptionSpec.writing,
+            + OptionSpec.grant + OptionSpec.adding,
         examples: [
             .init(
                 "proofreel machine add gateway-1 --role gateway"
                     + " --key SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "")
         ],
         notes: "The server's error names the key of a machine that it does not know.",
-        place: .served,
         run: { try Machines(Work(arguments: $0, console: $1)).add() })
 
     static let machineList = CommandSpec(
         path: ["machine", "list"], summary: "Show the machines that are known by a key.",
-        usage: "[--json]", options: OptionSpec.reading,
+        usage: "[--json]", options: OptionSpec.asking,
         examples: [.init("proofreel machine list", "")],
-        place: .served,
         run: { try Machines(Work(arguments: $0, console: $1)).list() })
 
     static let machineRemove = CommandSpec(
         path: ["machine", "remove"], summary: "Let a machine in no longer.", usage: "NAME",
-        positionals: 1...1, options: OptionSpec.writing,
+        positionals: 1...1, options: OptionSpec.adding,
         examples: [.init("proofreel machine remove gateway-1", "")],
-        place: .served,
         run: { try Machines(Work(arguments: $0, console: $1)).remove() })
 }
 
@@ -49,20 +47,25 @@ struct Machines {
                     + " digits")
         }
         let grant = try GrantText.new(arguments)
-        try work.changing { try $0.addMachine(name, key: key, grant, by: work.author) }
-        return done(name, "\(name) may log in with its certificate")
+        try work.asking(writes: true) { door in
+            let answer = try door.ask(.machineAdd) { fields in
+                fields.add(.name, name)
+                fields.add(.sha256, key.bytes)
+                fields.add(grant)
+            }
+            work.show(try Document(answer.reply), "\(name) may log in with its certificate")
+        }
+        return .done
     }
 
     func list() throws -> ExitCode {
-        let machines = try work.contents().machines
-        if arguments.has("json") {
-            for machine in machines { work.console.print(GrantJSON.make(machine)) }
-            return .done
-        }
+        let machines = try work.documents(.machineList) { $0.machines.map(GrantJSON.make) }
+        if work.printed(machines) { return .done }
         var table = Table(["name", "roles", "cameras", "end", "key"])
         for machine in machines {
             table.add(
-                [machine.name] + GrantText.cells(machine.grant) + [machine.key.fingerprint])
+                [machine.text("name") ?? ""] + GrantText.cells(machine)
+                    + [machine.text("key") ?? ""])
         }
         for line in table.lines(work.console) { work.console.print(line) }
         return .done
@@ -70,15 +73,9 @@ struct Machines {
 
     func remove() throws -> ExitCode {
         let name = arguments.positionals[0]
-        try work.changing { try $0.removeMachine(name, by: work.author) }
-        return done(name, "\(name) may not log in any more")
-    }
-
-    private func done(_ name: String, _ words: String) -> ExitCode {
-        if arguments.has("json") {
-            work.console.print(JSON.object(JSONObject([("name", .string(name))])))
-        } else {
-            work.console.print(words)
+        try work.asking(writes: true) { door in
+            let answer = try door.ask(.machineRemove) { $0.add(.name, name) }
+            work.show(try Document(answer.reply), "\(name) may not log in any more")
         }
         return .done
     }

@@ -1,26 +1,26 @@
 internal import Base
-internal import Evidence
+internal import Client
 internal import EvidenceFormat
 internal import Linux
+internal import WireProtocol
 
 extension CommandSpec {
     static let prove = CommandSpec(
         path: ["prove"], summary: "Write the proof that a record stands in the signed log.",
         usage: "ID [-o FILE]", positionals: 1...1,
-        options: [.value("o", "FILE", "where to; else standard output")] + OptionSpec.reading,
+        options: [.value("o", "FILE", "where to; else standard output")] + OptionSpec.asking,
         examples: [
             .init(
                 "proofreel prove $ID -o weld.tlog-proof",
                 "a text that any C2SP tlog-proof reader checks")
         ],
         notes: "With --json also the leaf that is proven, as its exact text.",
-        place: .served,
         run: { try Proving(Work(arguments: $0, console: $1)).prove() })
 
     static let checkpoint = CommandSpec(
-        path: ["checkpoint"], summary: "Print the newest signed checkpoint; also while served.",
+        path: ["checkpoint"], summary: "Print the newest signed checkpoint.",
         usage: "[-o FILE]",
-        options: [.value("o", "FILE", "where to; else standard output")] + OptionSpec.reading,
+        options: [.value("o", "FILE", "where to; else standard output")] + OptionSpec.asking,
         examples: [
             .init(
                 "proofreel checkpoint -o /media/stick/checkpoint",
@@ -30,11 +30,10 @@ extension CommandSpec {
 
     static let consistency = CommandSpec(
         path: ["consistency"], summary: "Prove that the log continues what it was at a size.",
-        usage: "SIZE", positionals: 1...1, options: OptionSpec.reading,
+        usage: "SIZE", positionals: 1...1, options: OptionSpec.asking,
         examples: [
             .init("proofreel consistency 1200", "hashes (RFC 9162), then the newest checkpoint")
         ],
-        place: .served,
         run: { try Proving(Work(arguments: $0, console: $1)).consistency() })
 }
 
@@ -46,72 +45,83 @@ struct Proving {
 
     func prove() throws -> ExitCode {
         let id = try arguments.recordID(arguments.positionals[0])
-        try work.reading { log in
-            let index = try log.index(of: id)
-            let proof = try log.prove(index).encode()
-            if arguments.has("json") {
-                let leaf = try log.leaf(at: index)
-                work.console.print(
-                    JSON.object(
-                        JSONObject([
-                            ("id", .string(id.description)), ("index", .int(Int64(index))),
-                            ("leaf", .string(String(decoding: leaf.bytes, as: UTF8.self))),
-                            ("leaf_hash", .string(leaf.hash.hex)),
-                            ("proof", .string(String(decoding: proof, as: UTF8.self))),
-                        ])))
-            } else {
-                try emit(proof)
-            }
+        let answer = try work.asking { door in
+            try door.ask(.prove, isSafe: true) { $0.add(.id, id.description) }
+        }
+        let fields = try Fields(answer.reply.span)
+        let leaf = fields.text(.leaf) ?? ""
+        let proof = fields.text(.note) ?? ""
+        if arguments.has("json") {
+            work.console.print(
+                JSON.object(
+                    JSONObject([
+                        ("id", .string(id.description)), ("index", .int(fields.int(.index) ?? 0)),
+                        ("leaf", .string(leaf)),
+                        ("leaf_hash", .string(Merkle.leafHash(Array(leaf.utf8).span).hex)),
+                        ("proof", .string(proof)),
+                    ])))
+        } else {
+            try emit(Array(proof.utf8))
         }
         return .done
     }
 
     func checkpoint() throws -> ExitCode {
-        let directory = try DataDirectory(arguments)
-        let status = try Status.document(directory).object
-        guard let text = status?["checkpoint"]?.string, let size = status?["size"],
-            let root = status?["root"], let origin = status?["origin"]
-        else {
-            throw Failure(.corrupt, "the server's status has no checkpoint; is it this version?")
-        }
+        let note = try work.asking { try newest($0) }
+        let checkpoint = try Checkpoint(text: note.text)
         if arguments.has("json") {
             work.console.print(
                 JSON.object(
                     JSONObject([
-                        ("checkpoint", .string(text)), ("origin", origin), ("root", root),
-                        ("size", size),
+                        ("checkpoint", .string(note.text(withSignatures: true))),
+                        ("origin", .string(checkpoint.origin)),
+                        ("root", .string(checkpoint.root.hex)),
+                        ("size", .int(Int64(checkpoint.size))),
                     ])))
         } else {
-            try emit(Array(text.utf8))
+            try emit(note.encode())
         }
         return .done
     }
 
+    private func newest(_ door: any Door) throws -> SignedNote {
+        let answer = try door.ask(.checkpoint, isSafe: true)
+        return try SignedNote(
+            parsing: Array((try Fields(answer.reply.span).text(.note) ?? "").utf8))
+    }
+
     func consistency() throws -> ExitCode {
-        guard let size = UInt64(arguments.positionals[0]) else {
+        guard let size = UInt64(arguments.positionals[0]), size <= Int64.max else {
             throw UsageError("SIZE is the number on the second line of an older checkpoint")
         }
-        try work.reading { log in
-            guard size <= log.size else {
+        let answer = try work.asking { door in
+            let known = try Checkpoint(text: newest(door).text).size
+            guard size <= known else {
                 throw Failure(
                     .notFound,
-                    "this log has \(log.size) leaves, not yet \(size); if a checkpoint of that size"
+                    "this log has \(known) leaves, not yet \(size); if a checkpoint of that size"
                         + " is around, this is an older copy")
             }
-            let (proof, note) = try log.consistency(from: size)
-            if arguments.has("json") {
-                work.console.print(
-                    JSON.object(
-                        JSONObject([
-                            ("from", .int(Int64(size))), ("size", .int(Int64(log.size))),
-                            ("proof", .array(proof.map { .string($0.bytes.base64) })),
-                            ("checkpoint", .string(note.text(withSignatures: true))),
-                        ])))
-            } else {
-                for hash in proof { work.console.print(hash.bytes.base64) }
-                work.console.print("")
-                try emit(note.encode())
-            }
+            return try door.ask(.consistency, isSafe: true) { $0.add(.oldSize, Int64(size)) }
+        }
+        let fields = try Fields(answer.reply.span)
+        let hashes = (fields.text(.state) ?? "").split(separator: "\n").compactMap {
+            Digest(hex: String($0))?.bytes.base64
+        }
+        let note = try SignedNote(parsing: Array((fields.text(.note) ?? "").utf8))
+        if arguments.has("json") {
+            work.console.print(
+                JSON.object(
+                    JSONObject([
+                        ("from", .int(Int64(size))),
+                        ("size", .int(Int64(try Checkpoint(text: note.text).size))),
+                        ("proof", .array(hashes.map { .string($0) })),
+                        ("checkpoint", .string(note.text(withSignatures: true))),
+                    ])))
+        } else {
+            for hash in hashes { work.console.print(hash) }
+            work.console.print("")
+            try emit(note.encode())
         }
         return .done
     }

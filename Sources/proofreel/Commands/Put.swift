@@ -1,8 +1,10 @@
 internal import Base
+internal import Client
+internal import Crypto
 internal import Evidence
 internal import EvidenceFormat
 internal import Linux
-internal import Server
+internal import WireProtocol
 
 extension CommandSpec {
     static let put = CommandSpec(
@@ -12,7 +14,7 @@ extension CommandSpec {
             .value("at", "TIME", "the instant it shows; else now, the instant of the import"),
             .value("name", "NAME", "what to call it; else the file's name"),
             .value("request-id", "ID", "the same id with the same picture is stored once"),
-        ] + OptionSpec.writing,
+        ] + OptionSpec.adding,
         examples: [
             .init(
                 "proofreel put weld.jpg --check odoo:6f1c/quality.check/17 --work-order MO/1",
@@ -25,7 +27,6 @@ extension CommandSpec {
                 "from standard input"),
         ],
         notes: "TIME: \(TimeText.examples).\nA file is stored byte for byte, at most 64 MiB.",
-        place: .served,
         run: { try Put(Work(arguments: $0, console: $1)).run() })
 }
 
@@ -50,13 +51,14 @@ struct Put {
         // All are looked at before the first is stored, so that a slip leaves nothing half done.
         for path in paths { try inspect(path) }
         let progress = Progress("storing", of: paths.count)
-        try work.writing { log in
+        try work.asking(writes: true) { door in
             for (i, path) in paths.enumerated() {
                 progress.at(i + 1)
                 do {
-                    try put(path, links, instant, log)
-                } catch let failure as Failure {
+                    try put(path, links, instant, door)
+                } catch {
                     progress.end()
+                    guard let failure = Failure(told: error) else { throw error }
                     let stored =
                         i == 0 ? "nothing was stored" : "\(i) of \(paths.count) were stored"
                     throw Failure(failure.kind, "\(path): \(failure.words) (\(stored))")
@@ -106,41 +108,45 @@ struct Put {
     }
 
     private func put(
-        _ path: String, _ links: [Link], _ instant: WallTime?, _ log: EvidenceLog
+        _ path: String, _ links: [Link], _ instant: WallTime?, _ door: any Door
     ) throws {
         let bytes =
             path == "-"
             ? try work.console.readInput(limit: Self.fileBytesMax)
             : try RealFileSystem().contents(of: path, limit: Self.fileBytesMax)
-        var capture = Capture()
-        capture.mime = MediaType.of(bytes)
-        capture.links = links
-        capture.request = arguments.value("request-id")
-        let receipt = try log.addImport(
-            name: try name(of: path), instant: instant ?? SystemClock().now, capture,
-            payload: bytes.span, by: work.author)
-        try show(receipt, log)
+        // A connection that breaks must not store it twice.
+        let request = try arguments.value("request-id") ?? "cli-\(randomBytes(16).hex)"
+        let name = try name(of: path)
+        let answer = try door.ask(.put, isSafe: true, upload: bytes) { fields in
+            for text in LinkText.texts(links) { fields.add(.link, text) }
+            fields.add(.name, name)
+            fields.add(.mime, MediaType.of(bytes))
+            fields.add(.instant, instant ?? SystemClock().now)
+            fields.add(.requestID, request)
+        }
+        show(try Document(answer.reply))
     }
 
-    private func show(_ receipt: Receipt, _ log: EvidenceLog) throws {
-        let record = try log.record(receipt.id)
-        if arguments.has("json") {
-            work.console.print(RecordJSON.make(record, receipt: try receipt.json(log)))
+    private func show(_ record: Document) {
+        if work.arguments.has("json") {
+            work.console.print(record.json)
             return
         }
         let console = work.console
         var facts = Facts()
         facts.add(
-            receipt.repeated ? "known" : console.good("stored"),
-            Table.printable(record.leaf.string("name") ?? ""))
-        facts.add("id", receipt.id.description)
-        facts.add("instant", Amount.time(record.instant))
-        facts.add("sha256", record.leaf.string("pay") ?? "")
+            record.bool("repeated") ? "known" : console.good("stored"),
+            Table.printable(record.text("name") ?? ""))
+        facts.add("id", record.id)
+        facts.add("instant", record.time("instant").map(Amount.time) ?? "")
+        facts.add("sha256", record.text("sha256") ?? "")
         facts.add(
             "content",
-            "\(record.leaf.string("mime") ?? ""), \(Amount.bytes(UInt64(record.payloadBytes)))")
+            "\(record.text("mime") ?? ""), \(Amount.bytes(UInt64(record.int("bytes") ?? 0)))")
         for link in record.links { facts.add(link.kind, Table.printable(link.value)) }
-        facts.add("proven by", "leaf \(receipt.index) of a signed log of \(receipt.size)")
+        if let (index, size) = record.proven {
+            facts.add("proven by", "leaf \(index) of a signed log of \(size)")
+        }
         for line in facts.lines(console) { console.print(line) }
     }
 }

@@ -1,34 +1,33 @@
 internal import Base
+internal import Client
 internal import Evidence
 internal import EvidenceFormat
 internal import Linux
 internal import Server
+internal import WireProtocol
 
 extension CommandSpec {
     static let retention: [CommandSpec] = [
         CommandSpec(
             path: ["admin", "retention", "show"], summary: "Show how long records are kept.",
-            usage: "[--json]", options: OptionSpec.reading,
+            usage: "[--json]", options: OptionSpec.asking,
             examples: [
                 .init("proofreel admin retention show", "no rule: everything stays for ever")
             ],
-            place: .served,
             run: { try Retention(Work(arguments: $0, console: $1)).show() }),
         CommandSpec(
             path: ["admin", "retention", "set"], summary: "Set the rules; they can only lengthen.",
             usage: "FILE.json --reason TEXT", positionals: 1...1,
-            options: [.reason] + OptionSpec.writing,
+            options: [.reason] + OptionSpec.adding,
             examples: [
                 .init("proofreel admin retention set rules.json --reason 'IATF 16949'", format)
             ],
-            place: .served,
             run: { try Retention(Work(arguments: $0, console: $1)).set() }),
         CommandSpec(
             path: ["admin", "retention", "preview"],
             summary: "List what has expired; removes nothing.",
-            usage: "[--json]", options: OptionSpec.reading,
+            usage: "[--json]", options: OptionSpec.asking,
             examples: [.init("proofreel admin retention preview", "held records are marked")],
-            place: .served,
             run: { try Retention(Work(arguments: $0, console: $1)).preview() }),
         CommandSpec(
             path: ["admin", "retention", "apply"],
@@ -59,13 +58,12 @@ extension CommandSpec {
             summary: "Say that something happened that retention is counted from.",
             usage: "NAME --serial ID [--at TIME] --reason TEXT", positionals: 1...1,
             options: OptionSpec.links + [.value("at", "TIME", "when; else now"), .reason]
-                + OptionSpec.writing,
+                + OptionSpec.adding,
             examples: [
                 .init(
                     "proofreel admin retention event end-of-life --product P-12 --reason sold",
                     "rules with \"event\": \"end-of-life\" count from here")
             ],
-            place: .served,
             run: { try Retention(Work(arguments: $0, console: $1)).event() }),
     ]
 
@@ -81,25 +79,24 @@ struct Retention {
     init(_ work: Work) { self.work = work }
 
     func show() throws -> ExitCode {
-        try work.reading { log in
-            let rules = log.policies.rules
-            if arguments.has("json") {
-                console.print(JSON.object(JSONObject([("rules", .array(rules.map(\.json)))])))
-                return
-            }
-            guard !rules.isEmpty else {
-                console.print("there is no rule: everything is kept for ever")
-                return
-            }
-            var table = Table(["rule", "matches", "kept", "counted from"])
-            for rule in rules {
-                table.add([
-                    rule.name, words(rule.match), Amount.count(rule.days, "day"),
-                    rule.event.map { "event \($0)" } ?? "the picture",
-                ])
-            }
-            for line in table.lines(console) { console.print(line) }
+        let document = try work.asking { try Document($0.ask(.retention, isSafe: true).reply) }
+        if arguments.has("json") {
+            console.print(document.json)
+            return .done
         }
+        let rules = document.array("rules").compactMap { RetentionRule($0) }
+        guard !rules.isEmpty else {
+            console.print("there is no rule: everything is kept for ever")
+            return .done
+        }
+        var table = Table(["rule", "matches", "kept", "counted from"])
+        for rule in rules {
+            table.add([
+                rule.name, words(rule.match), Amount.count(rule.days, "day"),
+                rule.event.map { "event \($0)" } ?? "the picture",
+            ])
+        }
+        for line in table.lines(console) { console.print(line) }
         return .done
     }
 
@@ -112,47 +109,48 @@ struct Retention {
     }
 
     func set() throws -> ExitCode {
-        let rules = try rules(file: arguments.positionals[0])
+        let path = arguments.positionals[0]
+        let text = try RealFileSystem().contents(of: path, limit: LooseJSON.bytesMax)
+        let rules = try rules(text, path)
         let reason = try arguments.required("reason")
-        try work.writing { log in
-            let receipt = try log.setPolicy(rules, reason: reason, by: work.author)
+        try work.asking(writes: true) { door in
+            let answer = try door.ask(.retentionSet) { fields in
+                fields.add(.document, text)
+                fields.add(.reason, reason)
+            }
             try work.answer(
-                receipt, log, "in force from here on: \(Amount.count(rules.count, "rule"))")
+                answer.reply, "in force from here on: \(Amount.count(rules.count, "rule"))")
         }
         return .done
     }
 
-    private func rules(file path: String) throws(Failure) -> [RetentionRule] {
-        let bytes = try RealFileSystem().contents(of: path, limit: LooseJSON.bytesMax)
+    private func rules(_ text: [UInt8], _ path: String) throws(Failure) -> [RetentionRule] {
         do throws(Failure) {
-            return try PolicyText.rules(bytes)
+            return try PolicyText.rules(text)
         } catch {
             throw Failure(.invalid, "\(path): \(error.words)")
         }
     }
 
     func preview() throws -> ExitCode {
-        try work.reading { log in
-            var table = Table(["expired", "id", "rule", ""])
-            var count = 0
-            try log.forEachExpired { expired throws(Failure) in
-                count += 1
-                let hold = expired.heldBy.first
-                if arguments.has("json") {
-                    console.print(expired.json)
-                } else if count <= 1000 {
-                    table.add([
-                        Amount.time(expired.due), expired.record.leaf.id.description, expired.rule,
-                        hold.map { "held: \($0.reason)" } ?? "",
-                    ])
-                }
-                return true
-            }
-            if arguments.has("json") { return }
-            if count > 0 { for line in table.lines(console) { console.print(line) } }
-            console.print(
-                count == 0 ? "nothing has expired" : "\(Amount.count(count, "record")) expired")
+        let answer = try work.asking { door in
+            try door.ask(.retentionPreview, isSafe: true) { $0.add(.limit, 10_000) }
         }
+        let expired = try answer.items.map { try Document($0) }
+        if work.printed(expired) { return .done }
+        var table = Table(["expired", "id", "rule", ""])
+        for record in expired.prefix(1000) {
+            table.add([
+                record.time("due").map(Amount.time) ?? "", record.id, record.text("rule") ?? "",
+                record.text("reason").map { "held: \($0)" } ?? "",
+            ])
+        }
+        if !expired.isEmpty { for line in table.lines(console) { console.print(line) } }
+        let isMore = try Fields(answer.reply.span).has(.more)
+        console.print(
+            expired.isEmpty
+                ? "nothing has expired"
+                : "\(isMore ? "more than " : "")\(Amount.count(expired.count, "record")) expired")
         return .done
     }
 
@@ -212,10 +210,14 @@ struct Retention {
         let time = try arguments.time("at") ?? SystemClock().now
         let reason = try arguments.required("reason")
         let name = arguments.positionals[0]
-        try work.writing { log in
-            let receipt = try log.addEvent(
-                name, on: link, at: time, reason: reason, by: work.author)
-            try work.answer(receipt, log, "\(name) of \(link.kind) \(link.value) is on record")
+        try work.asking(writes: true) { door in
+            let answer = try door.ask(.retentionEvent) { fields in
+                fields.add(.name, name)
+                for text in LinkText.texts([link]) { fields.add(.link, text) }
+                fields.add(.at, time)
+                fields.add(.reason, reason)
+            }
+            try work.answer(answer.reply, "\(name) of \(link.kind) \(link.value) is on record")
         }
         return .done
     }

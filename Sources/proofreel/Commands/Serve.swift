@@ -79,7 +79,6 @@ struct Serve {
     ) throws -> ExitCode {
         let status: StatusServer
         let recorder: Recorder
-        let control: ControlServer
         let server: Server
         let access: AccessDesk
         let doors: Doors.Opened
@@ -89,14 +88,12 @@ struct Serve {
             recorder = try Recorder(
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
                 options: try recording())
-            control = try ControlServer(session.directory)
             doors = try Doors(arguments, session.directory).open()
             server = try serving(session, recorder, status, access, doors.entrances)
         } catch {
             do { try session.close() } catch {}
             throw error
         }
-        Serving.begin(Serving(session: session, recorder: recorder, access: access))
         StartPage(session, isNew: isNew, firstSecret: access.firstSecret).print(console)
         for line in try StatusPage(status.document()).lines(console) { console.print(line) }
         for (id, failure) in recorder.start() {
@@ -113,9 +110,7 @@ struct Serve {
         }
         console.print("ending")
         server.end()
-        control.end()
         recorder.close()
-        Serving.end()
         scrubbing.end()
         status.end()
         let stopped = session.log.stopped
@@ -129,19 +124,27 @@ struct Serve {
         return .done
     }
 
+    private static let openFilesMax = 8192
+
     /// The binary protocol.
     private func serving(
         _ session: Session, _ recorder: Recorder, _ status: StatusServer, _ access: AccessDesk,
         _ entrances: [Entrance]
     ) throws(Failure) -> Server {
         let desk = Desk(
-            log: session.log, recorder: recorder, trail: access.trail, book: access.book
+            log: session.log, book: access.book,
+            served: Desk.Served(recorder: recorder, trail: access.trail)
         ) {
             try status.document()
         }
         let gate = Gate(book: access.book, trail: access.trail, door: access.door)
+        var options = Server.Options()
+        // Half of what may be open stays for segments, rings and the index.
+        let openFiles = Process.allowOpenFiles(Self.openFilesMax)
+        options.connectionsMax = min(options.connectionsMax, openFiles / 2)
         return try Server(
-            entrances, desk: desk, gate: gate, origin: session.log.origin, clock: SystemClock())
+            entrances, desk: desk, gate: gate, origin: session.log.origin, clock: SystemClock(),
+            options: options)
     }
 
     private func recording() throws -> Recorder.Options {

@@ -1,11 +1,13 @@
 internal import Base
+internal import Client
 internal import EvidenceFormat
 internal import Linux
+internal import WireProtocol
 
 extension CommandSpec {
     static let status = CommandSpec(
         path: ["status"], summary: "Say how the store is, served or not.",
-        usage: "[--data DIR] [--json]", options: OptionSpec.reading,
+        usage: "[--data DIR | --server HOST:PORT] [--json]", options: OptionSpec.asking,
         examples: [
             .init("proofreel status", "of the store in ~/.local/share/proofreel"),
             .init(
@@ -14,7 +16,7 @@ extension CommandSpec {
         ],
         notes: "Ends with 1 when the store has stopped, so that a script need not read.",
         run: { arguments, console in
-            let document = try Status.document(DataDirectory(arguments))
+            let document = try Status.document(Work(arguments: arguments, console: console))
             if arguments.has("json") {
                 console.print(document)
             } else {
@@ -27,7 +29,14 @@ extension CommandSpec {
 enum Status {
     static let documentBytesMax = 1 << 20
 
-    static func document(_ directory: DataDirectory) throws -> JSON {
+    static func document(_ work: Work) throws -> JSON {
+        if work.isRemote {
+            return try work.asking { try Document($0.ask(.status, isSafe: true).reply).json }
+        }
+        return try document(DataDirectory(work.arguments))
+    }
+
+    private static func document(_ directory: DataDirectory) throws -> JSON {
         try directory.requireExisting()
         guard directory.isServed else {
             let used = try DiskUse.of(directory.path)

@@ -2,66 +2,31 @@ internal import Base
 internal import EvidenceFormat
 internal import Linux
 
-/// Where words go: answers to standard output, everything else to standard error. In the server,
-/// both go back to the caller whose command it runs.
+/// Where words go: answers to standard output, everything else to standard error.
 struct Console: Sendable {
-    enum Stream: UInt8, Sendable {
-        case answer = 0x6F
-        case aside = 0x65
-        /// An `OfferedPicture`, from the server to its caller.
-        case picture = 0x70
-    }
-
     let isTerminal: Bool
     private let colours: Bool
     private let errorColours: Bool
-    /// Takes the words of a caller's command; nil for the process's own streams.
-    private let sink: (@Sendable (Stream, [UInt8]) -> Void)?
-    /// What the caller has on standard input.
-    private let given: [UInt8]?
 
     init() {
         let wanted = Environment.value("NO_COLOR") == nil && Environment.value("TERM") != "dumb"
         isTerminal = StandardStream.output.isTerminal
         colours = wanted && isTerminal
         errorColours = wanted && StandardStream.error.isTerminal
-        sink = nil
-        given = nil
     }
 
-    init(
-        colours: Bool, errorColours: Bool, input: [UInt8],
-        sink: @escaping @Sendable (Stream, [UInt8]) -> Void
-    ) {
-        isTerminal = colours
-        self.colours = colours
-        self.errorColours = errorColours
-        self.sink = sink
-        given = input
-    }
+    /// Whether answers are coloured, as pictures at a terminal are, too.
+    var isColoured: Bool { colours }
 
-    /// The command runs in the server; who asked for it is elsewhere.
-    var sendsToCaller: Bool { sink != nil }
-
-    /// Whether answers and asides are coloured, for a server that speaks for this console.
-    var usesColours: (answers: Bool, asides: Bool) { (colours, errorColours) }
-
-    func write(_ bytes: [UInt8], to stream: Stream = .answer) {
-        if let sink {
-            sink(stream, bytes)
-        } else {
-            (stream == .aside ? StandardStream.error : .output).write(bytes)
-        }
-    }
+    func write(_ bytes: [UInt8]) { StandardStream.output.write(bytes) }
 
     func readInput(limit: Int) throws(Failure) -> [UInt8] {
-        if let given { return given }
-        return try StandardStream.readInput(limit: limit)
+        try StandardStream.readInput(limit: limit)
     }
 
     /// A password: typed twice and unseen on a terminal, else the first line of standard input.
     func readSecret(_ what: String) throws(Failure) -> String {
-        if given == nil, StandardStream.input.isTerminal {
+        if StandardStream.input.isTerminal {
             let first = try StandardStream.readUnseen("\(what): ")
             guard try StandardStream.readUnseen("again: ") == first else {
                 throw Failure(.invalid, "these were two different ones; nothing was changed")
@@ -84,13 +49,13 @@ struct Console: Sendable {
 
     func complain(_ text: String) {
         let name = errorColours ? "\u{1B}[31mproofreel:\u{1B}[0m " : "proofreel: "
-        write(Array((name + text + "\n").utf8), to: .aside)
+        StandardStream.error.write(Array((name + text + "\n").utf8))
     }
 
     /// What a person should know and a script need not.
     func note(_ text: String) {
         let name = errorColours ? "\u{1B}[33mnote:\u{1B}[0m " : "note: "
-        write(Array((name + text + "\n").utf8), to: .aside)
+        StandardStream.error.write(Array((name + text + "\n").utf8))
     }
 
     // MARK: Colours, on a terminal only

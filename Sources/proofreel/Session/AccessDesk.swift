@@ -1,8 +1,11 @@
 internal import Access
 internal import Base
+internal import Client
 internal import Evidence
+internal import EvidenceFormat
 internal import Linux
 internal import Synchronization
+internal import WireProtocol
 
 /// What a serving process needs to let people in: the book of who may, the door that slows down
 /// guessing, and the trail of who looked. Lives as long as the server.
@@ -46,37 +49,30 @@ final class AccessDesk: Sendable {
 }
 
 extension Work {
-    /// What the owner of the data directory looks at through the server stands in the trail, too.
-    func note(_ what: TrailAction, _ target: String) throws(Failure) {
-        guard let access = Serving.current?.access else { return }
-        try access.trail.note(
-            TrailEntry(.owner(author.actor), what, target, peer: "local"))
-    }
-
-    /// The book, to change it: the server's, or that of a directory that nobody serves.
-    func changing<R>(_ body: (AccessBook) throws -> R) throws -> R {
-        if let access = Serving.current?.access { return try body(access.book) }
-        let directory = try DataDirectory(arguments)
-        return try writing { log in
-            let (book, secret) = try AccessBook.open(
-                dataDirectory: directory.path, log: log, clock: SystemClock())
-            if let secret {
-                console.note("the first admin is admin with the one-time password \(secret)")
+    /// Documents of a list, for which a directory that nobody serves need not be opened.
+    func documents(
+        _ operation: WireProtocol.Operation, build: (inout FieldWriter) -> Void = { _ in },
+        _ list: (AccessContents) -> [JSON]
+    ) throws -> [Document] {
+        let directory = isRemote ? nil : try DataDirectory(arguments)
+        guard let directory, !directory.isServed else {
+            return try asking { door in
+                try door.ask(operation, isSafe: true, build).items.map { try Document($0) }
             }
-            return try body(book)
         }
-    }
-
-    /// The book, to look into it.
-    func contents() throws -> AccessContents {
-        if let access = Serving.current?.access { return access.book.contents }
-        let directory = try DataDirectory(arguments)
         try directory.requireExisting()
         guard let contents = try AccessContents(dataDirectory: directory.path) else {
             throw Failure(
                 .notFound, "nobody has been given rights yet; proofreel serve makes the first admin"
             )
         }
-        return contents
+        return try list(contents).map { try Document($0) }
+    }
+
+    /// True when they were printed for a script.
+    func printed(_ documents: [Document]) -> Bool {
+        guard arguments.has("json") else { return false }
+        for document in documents { console.print(document.json) }
+        return true
     }
 }

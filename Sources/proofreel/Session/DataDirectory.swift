@@ -26,8 +26,6 @@ struct DataDirectory {
 
     var wireSocket: String { "\(path)/\(EmbeddedEngine.wireSocket)" }
 
-    var controlSocket: String { "\(path)/\(EmbeddedEngine.controlSocket)" }
-
     /// Whether a process, normally `serve`, holds the directory now.
     var isServed: Bool { ProcessLock.isHeld("\(path)/LOCK") }
 

@@ -15,19 +15,8 @@ struct Session {
     let passphrase: PassphraseSource?
     let warnings: [String]
     private let readOnly: Bool
-    /// Lent by the server to a command that it runs for a caller; ends with the server.
-    private var isLent = false
-
-    /// The server's own, for one command.
-    func lent() -> Session {
-        var session = self
-        session.isLent = true
-        return session
-    }
-
     /// For commands that look: nothing is written and no passphrase is needed.
     static func reading(_ directory: DataDirectory) throws -> Session {
-        if let serving = Serving.current { return serving.session.lent() }
         try directory.requireExisting()
         try directory.requireFree()
         var options = EmbeddedEngine.Options()
@@ -48,7 +37,6 @@ struct Session {
 
     /// For commands that add facts to a log that is there.
     static func writing(_ arguments: Arguments) throws -> Session {
-        if let serving = Serving.current { return serving.session.lent() }
         let directory = try DataDirectory(arguments)
         try directory.requireExisting()
         try directory.requireFree()
@@ -110,7 +98,6 @@ struct Session {
     }
 
     func close() throws(Failure) {
-        if isLent { return }
         if readOnly { try log.closeReading() } else { try log.close() }
     }
 

@@ -17,11 +17,11 @@ struct Work {
     /// A log to add to; closed when `body` ends.
     func writing<R>(_ body: (EvidenceLog) throws -> R) throws -> R {
         let session = try Session.writing(arguments)
-        if Serving.current == nil { tell(session) }
+        tell(session)
         return try session.use(body)
     }
 
-    private func tell(_ session: Session) {
+    func tell(_ session: Session) {
         for warning in session.warnings { console.note(warning) }
         if session.report.takenOver > 0 || session.report.droppedBytes > 0 {
             console.note(
@@ -34,13 +34,11 @@ struct Work {
         try Session.reading(DataDirectory(arguments)).use(body)
     }
 
-    /// The answer to an added fact: a sentence, or the document.
+    /// The answer to a fact that was added here: a sentence, or the document.
     func answer(_ receipt: Receipt, _ log: EvidenceLog, _ words: String) throws {
-        if arguments.has("json") {
-            console.print(try receipt.fact(log))
-        } else {
-            console.print("\(words)\n\(console.faint("leaf \(receipt.index), id \(receipt.id)"))")
-        }
+        show(
+            try Document(receipt.fact(log)),
+            "\(words)\n\(console.faint("leaf \(receipt.index), id \(receipt.id)"))")
     }
 }
 

@@ -1,6 +1,8 @@
 internal import Access
 internal import Base
+internal import EvidenceFormat
 internal import Linux
+internal import WireProtocol
 
 extension OptionSpec {
     static let grant = [
@@ -46,14 +48,23 @@ enum GrantText {
     }
 
     /// Cells of a table.
-    static func cells(_ grant: Grant) -> [String] {
-        [
-            grant.roles.map(\.rawValue).joined(separator: ", "),
-            grant.cameras.map { $0.joined(separator: ", ") } ?? "all",
-            grant.until.map { until in
+    static func cells(_ document: Document) -> [String] {
+        let cameras = document.array("cameras").compactMap(\.string)
+        return [
+            document.array("roles").compactMap(\.string).joined(separator: ", "),
+            cameras.isEmpty ? "all" : cameras.joined(separator: ", "),
+            document.time("until").map { until in
                 let isOver = SystemClock().now >= until
                 return "\(isOver ? "ended" : "until") \(Amount.time(until))"
             } ?? "",
         ]
+    }
+}
+
+extension FieldWriter {
+    mutating func add(_ grant: Grant) {
+        for role in grant.roles { add(.role, role.rawValue) }
+        for camera in grant.cameras ?? [] { add(.camera, camera) }
+        add(.to, grant.until)
     }
 }

@@ -21,6 +21,9 @@ enum LinkText {
         try pairs(arguments).map { Query.LinkKey(kind: $0, value: $1) }
     }
 
+    /// As requests carry them.
+    static func texts(_ links: [Link]) -> [String] { links.map { "\($0.kind)=\($0.value)" } }
+
     private static func pairs(_ arguments: Arguments) throws -> [(String, String)] {
         var pairs: [(String, String)] = []
         for kind in named { pairs += arguments.all(kind).map { (kind, $0) } }

@@ -13,7 +13,7 @@ from .results import Consistency, Found, Picture, Proof
 from .session import Address, Answer, Login, Session
 from .tls import Trust
 from .values import Document, Instant, Links, add_links, document, instant, microseconds
-from .values import new_request_id
+from .values import instant_of, new_request_id
 from .wire import Fields, Key, Operation
 
 #: Said by the server when nothing was done.
@@ -141,7 +141,8 @@ class Client(Cameras, Keeping, Identities):
             raise Unfit("the server answered for %d cameras, not one" % len(answer.items))
         told = document(answer.items[0])
         picture = body.picture(answer.reply, True)
-        return picture._replace(id=told["id"], camera=camera, document=told)
+        return picture._replace(
+            id=told["id"], camera=camera, document=told, instant=instant_of(told))
 
     # Saying something of records
 

@@ -179,7 +179,7 @@ class Session:
                 if header.stream != stream:
                     continue
                 if header.type == Type.ERROR:
-                    raise server_error(header.code, payload)
+                    raise _error(header.code, payload)
                 if header.type in (Type.REPLY, Type.ITEM, Type.DATA):
                     return False
             is_last = at + count == len(body)
@@ -198,7 +198,7 @@ class Session:
             if header.stream != stream:
                 continue
             if header.type == Type.ERROR:
-                raise server_error(header.code, payload)
+                raise _error(header.code, payload)
             if header.type == Type.ITEM:
                 items.append(_fields(payload))
                 if len(items) > ITEMS_MAX:
@@ -236,7 +236,7 @@ class Session:
                 self._credit += struct.unpack(">I", payload)[0]
         elif header.type == Type.ERROR and header.stream == 0:
             self.is_leaving = True
-            raise server_error(header.code, payload)
+            raise _error(header.code, payload)
         return header, payload
 
     def _has_frame(self) -> bool:
@@ -291,6 +291,13 @@ def _connect(address: Address, trust: Trust, plain: bool, timeout: float) -> soc
         if isinstance(error, OSError):
             raise Broken("TLS could not begin: %s" % error)
         raise
+
+
+def _error(code: int, payload: bytes) -> ProofreelError:
+    try:
+        return server_error(code, payload)
+    except Malformed as error:
+        return Unfit("the server's error cannot be read: %s" % error)
 
 
 def _fields(payload: bytes) -> Fields:

@@ -38,6 +38,17 @@ def instant(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+def instant_of(document: Document) -> Optional[datetime]:
+    """Of a record's document, where it stands as text."""
+    text = document.get("instant")
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise Unfit("the server's document has an instant that is none: %s" % text)
+
+
 def document(fields: Fields, key: int = Key.DOCUMENT) -> Document:
     try:
         value = json.loads(fields.text(key) or "")
