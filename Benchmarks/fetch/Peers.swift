@@ -25,6 +25,9 @@ func write(_ bytes: [UInt8], to path: String) throws {
     guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
         throw BenchFailure("\(path) could not be written")
     }
+    // From the disk and not as they were written: ours too has to be read first.
+    _ = fdatasync(descriptor)
+    _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
 }
 
 /// Static files with sendfile, handles of open files kept, connections kept, and a buffered access

@@ -28,6 +28,15 @@ package struct ShortHash: Hashable, Sendable {
         low = bytes.span.bigEndian(UInt64.self, at: 8)
     }
 
+    /// The caller has seen that there are sixteen from `offset` on.
+    package init(_ bytes: Span<UInt8>, at offset: Int) {
+        high = bytes.bigEndian(UInt64.self, at: offset)
+        low = bytes.bigEndian(UInt64.self, at: offset + 8)
+    }
+
+    /// Spreads hashes evenly over a table.
+    package func place(among count: Int) -> Int { Int(low % UInt64(count)) }
+
     package var firstByte: UInt8 { UInt8(truncatingIfNeeded: high >> 56) }
 
     package func append(to bytes: inout [UInt8]) {

@@ -73,8 +73,12 @@ package enum Process {
         unsafe sigaddset(&set, SIGINT)
         unsafe sigaddset(&set, SIGTERM)
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        signal(SIGPIPE, SIG_IGN)
+        ignoreBrokenPipes()
     }
+
+    /// Who writes to somebody that has gone gets an error; without this, sending a file or through
+    /// TLS ends the process.
+    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
     /// Waits for SIGINT or SIGTERM at most so long; true when one came.
     package static func waitForTermination(milliseconds: Int) -> Bool {

@@ -25,6 +25,7 @@ package final class Server: Sendable {
         _ entrances: [Entrance], desk: Desk, gate: Gate, origin: String, clock: any Clock,
         options: Options = Options()
     ) throws(Failure) {
+        Process.ignoreBrokenPipes()
         let service = Service(
             desk: desk, gate: gate, workers: workers, options: options, origin: origin,
             clock: clock)

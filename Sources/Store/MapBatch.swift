@@ -62,7 +62,7 @@ package struct MapBatch: Sendable {
     }
 
     /// Table, shard name and key in one; and the value, nil where the key is removed.
-    func forEach(_ body: (_ key: Span<UInt8>, _ value: Span<UInt8>?) -> Void) {
+    package func forEach(_ body: (_ key: Span<UInt8>, _ value: Span<UInt8>?) -> Void) {
         for entry in entries {
             let end = entry.start + 1 + entry.nameBytes + entry.keyBytes
             let key = bytes.span.extracting(entry.start..<end)

@@ -1,5 +1,5 @@
 package import Base
-internal import Linux
+package import Linux
 
 /// Repeats writes whose outcome is unknown, so that nobody above meets that answer unless it stays.
 /// The seam makes repeating safe; here is what it takes to tell the second answer from the first: a
@@ -46,6 +46,10 @@ package final class RepeatingEngine: StorageEngine {
         _ object: ObjectName, at offset: UInt64, count: Int, into buffer: inout [UInt8]
     ) throws(Failure) {
         try engine.read(object, at: offset, count: count, into: &buffer)
+    }
+
+    package func slice(_ place: Locator) throws(Failure) -> FileSlice? {
+        try engine.slice(place)
     }
 
     package func append(

@@ -81,6 +81,13 @@ package struct Fields: ~Escapable {
         return next(key, &position).map { bytes.extracting($0).array() }
     }
 
+    package func count(of key: FieldKey) -> Int {
+        var position = 0
+        var count = 0
+        while next(key, &position) != nil { count += 1 }
+        return count
+    }
+
     package func has(_ key: FieldKey) -> Bool {
         var position = 0
         return next(key, &position) != nil

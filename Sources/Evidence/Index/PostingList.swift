@@ -11,13 +11,16 @@ struct PostingList {
 
     private let source: Source
     private let engine: any StorageEngine
+    private let cache: ReadCache?
 
-    static func link(_ kind: String, _ value: String, _ engine: any StorageEngine) -> PostingList {
-        PostingList(source: .link(ShortHash("link", kind, value)), engine: engine)
+    static func link(
+        _ kind: String, _ value: String, _ engine: any StorageEngine, _ cache: ReadCache
+    ) -> PostingList {
+        PostingList(source: .link(ShortHash("link", kind, value)), engine: engine, cache: cache)
     }
 
     static func series(_ term: Term, _ engine: any StorageEngine) -> PostingList {
-        PostingList(source: .series(term.hash), engine: engine)
+        PostingList(source: .series(term.hash), engine: engine, cache: nil)
     }
 
     /// Up to `limit` postings that follow `position` (exclusive; nil: from the end) in the asked
@@ -30,8 +33,12 @@ struct PostingList {
         guard from < to else { return [] }
         switch source {
         case .link(let hash):
-            return try entries(
-                Table.linkShard(hash), prefix: hash.bytes, from, to, newestFirst, limit)
+            func read() throws(Failure) -> [Posting] {
+                try entries(
+                    Table.linkShard(hash), prefix: hash.bytes, from, to, newestFirst, limit)
+            }
+            guard position == nil, let cache else { return try read() }
+            return try cache.list(hash, newestFirst: newestFirst, limit: limit, else: read)
         case .series(let hash):
             return try series(hash, from, to, newestFirst, limit)
         }

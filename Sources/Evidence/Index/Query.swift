@@ -63,10 +63,10 @@ extension EvidenceLog {
         guard query.links.count <= Link.countMax else {
             throw Failure(.invalid, "a query has at most \(Link.countMax) links; ask for fewer")
         }
-        var join = PostingJoin(query, engine)
+        var join = PostingJoin(query, engine, cache)
         var position = try query.start()
         var hits: [QueryPage.Hit] = []
-        let reader = LeafReader(engine, rows)
+        let reader = self.reader
         while hits.count < query.limit {
             guard let posting = try join.next(after: position), query.includes(posting) else {
                 return QueryPage(hits: hits, cursor: nil)
@@ -113,9 +113,9 @@ private struct PostingJoin {
     private var lists: [Cursor]
     private let newestFirst: Bool
 
-    init(_ query: Query, _ engine: any StorageEngine) {
+    init(_ query: Query, _ engine: any StorageEngine, _ cache: ReadCache) {
         newestFirst = query.newestFirst
-        var lists = query.links.map { PostingList.link($0.kind, $0.value, engine) }
+        var lists = query.links.map { PostingList.link($0.kind, $0.value, engine, cache) }
         if let camera = query.camera { lists.append(.series(.camera(camera), engine)) }
         if lists.isEmpty { lists.append(.series(.records, engine)) }
         let page = lists.count == 1 ? query.limit + 1 : Cursor.pageMax

@@ -89,6 +89,7 @@ package final class EvidenceLog: Sendable {
     let clock: any Clock
     package let options: Options
     let rows: TreeRows
+    let cache = ReadCache()
     let monitor: Monitor<State>
     let groups: [Group]
     /// Threads inside `commit`.
@@ -121,7 +122,7 @@ package final class EvidenceLog: Sendable {
                 groupsOpened: 1, groupsFinished: 0, head: start.head, persisted: start.persisted,
                 newestTime: start.newestTime),
             conditions: Wake.count)
-        finisher = Finisher(start, engine: engine, identity: identity)
+        finisher = Finisher(start, engine: engine, identity: identity, cache: cache)
         writer = SegmentWriter(
             engine, epoch: epoch, origin: identity.origin, options: options, start)
         care = Care()

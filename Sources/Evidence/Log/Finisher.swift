@@ -24,9 +24,14 @@ final class Finisher: @unchecked Sendable {
     private var openSegment: OpenSegment?
     private let openID: RecordID
 
-    init(_ start: LogStart, engine: any StorageEngine, identity: LogIdentity) {
+    private let cache: ReadCache
+
+    init(
+        _ start: LogStart, engine: any StorageEngine, identity: LogIdentity, cache: ReadCache
+    ) {
         self.engine = engine
         self.identity = identity
+        self.cache = cache
         edge = start.edge
         builder = IndexBuilder(engine)
         openSegment = start.takeOpenSegment()
@@ -71,7 +76,9 @@ final class Finisher: @unchecked Sendable {
     ) throws(Failure) -> (SignedHead, SegmentSeal?) {
         guard let prepared = prepared.take() else { preconditionFailure("nothing is prepared") }
         try rows.append(prepared.growth, epoch: epoch)
-        try engine.apply(builder.writes, epoch: epoch)
+        try cache.forgetting(builder.writes) { writes throws(Failure) in
+            try engine.apply(writes, epoch: epoch)
+        }
         builder.clear()
         return (prepared.head, prepared.seal)
     }

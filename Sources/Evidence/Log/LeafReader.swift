@@ -8,15 +8,23 @@ internal import Store
 struct LeafReader {
     private let engine: any StorageEngine
     private let rows: TreeRows
+    private let cache: ReadCache?
 
-    init(_ engine: any StorageEngine, _ rows: TreeRows) {
+    /// With `cache`, a leaf that was read lately is not read again.
+    init(_ engine: any StorageEngine, _ rows: TreeRows, _ cache: ReadCache? = nil) {
         self.engine = engine
         self.rows = rows
+        self.cache = cache
     }
 
     func leaf(at index: UInt64) throws(Failure) -> Leaf { try read(index).leaf }
 
     func read(_ index: UInt64) throws(Failure) -> (leaf: Leaf, place: Place) {
+        guard let cache else { return try readStored(index) }
+        return try cache.leaf(at: index) { () throws(Failure) in try readStored(index) }
+    }
+
+    private func readStored(_ index: UInt64) throws(Failure) -> (leaf: Leaf, place: Place) {
         let place = try rows.place(of: index)
         let object = Names.segment(place.segment)
         var bytes: [UInt8] = []

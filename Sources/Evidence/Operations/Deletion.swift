@@ -209,7 +209,9 @@ extension EvidenceLog {
             for link in try PrivateSection.links(of: subject.leaf, at: place, engine) {
                 builder.removeLink(link, posting)
             }
-            try engine.apply(builder.writes, epoch: epoch)
+            try cache.forgetting(builder.writes) { writes throws(Failure) in
+                try engine.apply(writes, epoch: epoch)
+            }
             // Once the bytes are gone nothing tells any more which postings were made from them.
             try engine.syncMaps(epoch: epoch)
             bytes = place.privateBytes

@@ -16,7 +16,13 @@ package struct StoredPicture: Sendable {
     package let hash: Digest
     package let byteCount: Int
     /// Nil when the engine cannot lend its files; `payload(of:)` then reads them.
-    package let slice: FileSlice?
+    package fileprivate(set) var slice: FileSlice?
+
+    fileprivate func with(_ slice: FileSlice?) -> StoredPicture {
+        var picture = self
+        picture.slice = slice
+        return picture
+    }
 }
 
 extension EvidenceLog {
@@ -24,20 +30,40 @@ extension EvidenceLog {
     /// so whoever receives them compares their hash.
     package func picture(_ id: RecordID) throws(Failure) -> StoredPicture {
         let entry = try entry(of: id)
-        let reader = LeafReader(engine, rows)
-        let (leaf, place) = try reader.read(entry.leaf)
+        return try picture(at: entry.leaf, instant: entry.time)
+    }
+
+    /// Of a record that a query has just found.
+    package func picture(_ hit: QueryPage.Hit) throws(Failure) -> StoredPicture {
+        try picture(at: hit.index, instant: hit.instant)
+    }
+
+    /// Its bytes are asked for each time: the cache keeps no file open.
+    private func picture(at index: UInt64, instant: WallTime) throws(Failure) -> StoredPicture {
+        let (picture, locator) = try cache.picture(at: index) { () throws(Failure) in
+            try readPicture(index, instant)
+        }
+        return picture.with(try engine.slice(locator))
+    }
+
+    private func readPicture(
+        _ index: UInt64, _ instant: WallTime
+    ) throws(Failure) -> (StoredPicture, Locator) {
+        let reader = self.reader
+        let (leaf, place) = try reader.read(index)
         guard place.payloadBytes > 0, let hash = leaf.digest("pay") else {
             throw Self.hasNoBytes(leaf)
         }
-        if case .removed(let delete, let at) = try removal(of: id, code: 0, reader) {
-            throw Self.isRemoved(id, delete: delete, at: at)
+        if case .removed(let delete, let at) = try removal(of: leaf.id, code: 0, reader) {
+            throw Self.isRemoved(leaf.id, delete: delete, at: at)
         }
         let locator = Locator(
             Names.segment(place.segment), offset: place.payloadOffset, count: place.payloadBytes)
-        return StoredPicture(
-            id: id, index: entry.leaf, instant: entry.time, camera: leaf.string("cam"),
+        let picture = StoredPicture(
+            id: leaf.id, index: index, instant: instant, camera: leaf.string("cam"),
             mime: leaf.string("mime") ?? "application/octet-stream", hash: hash,
-            byteCount: place.payloadBytes, slice: try engine.slice(locator))
+            byteCount: place.payloadBytes, slice: nil)
+        return (picture, locator)
     }
 
     static func hasNoBytes(_ leaf: Leaf) -> Failure {

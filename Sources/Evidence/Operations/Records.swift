@@ -30,6 +30,9 @@ package enum RemovalState: Hashable, Sendable {
 }
 
 extension EvidenceLog {
+    /// For whoever shows leaves; what checks or repairs them reads them itself.
+    var reader: LeafReader { LeafReader(engine, rows, cache) }
+
     /// `.notFound` for an id that no leaf has.
     func entry(of id: RecordID) throws(Failure) -> IDEntry {
         guard let bytes = try engine.get(id.bytes, in: Table.idShard(id)) else {
@@ -42,14 +45,14 @@ extension EvidenceLog {
         guard index < size else {
             throw Failure(.notFound, "there is no leaf \(index); the log has \(size)")
         }
-        return try LeafReader(engine, rows).leaf(at: index)
+        return try reader.leaf(at: index)
     }
 
     package func index(of id: RecordID) throws(Failure) -> UInt64 { try entry(of: id).leaf }
 
     package func record(_ id: RecordID) throws(Failure) -> Record {
         let entry = try entry(of: id)
-        let reader = LeafReader(engine, rows)
+        let reader = self.reader
         let (leaf, place) = try reader.read(entry.leaf)
         guard leaf.isRecord else {
             throw Failure(.notFound, "\(id) is a \(leaf.kind.rawValue) leaf, not a picture")
@@ -78,7 +81,7 @@ extension EvidenceLog {
 
     /// Leaves that were said of a record, in order.
     package func leavesAbout(_ id: RecordID) throws(Failure) -> [Leaf] {
-        try leavesAbout(id, LeafReader(engine, rows))
+        try leavesAbout(id, reader)
     }
 
     func leavesAbout(_ id: RecordID, _ reader: LeafReader) throws(Failure) -> [Leaf] {
@@ -112,7 +115,7 @@ extension EvidenceLog {
 
     /// The exact bytes that were stored, checked against the hash in the leaf.
     package func payload(of id: RecordID) throws(Failure) -> [UInt8] {
-        let reader = LeafReader(engine, rows)
+        let reader = self.reader
         let (leaf, place) = try reader.read(entry(of: id).leaf)
         guard place.payloadBytes > 0, let expected = leaf.digest("pay") else {
             throw Self.hasNoBytes(leaf)
@@ -161,7 +164,7 @@ extension EvidenceLog {
             head = monitor.withLock { $0.head }
         }
         return Receipt(
-            index: index, leaf: try LeafReader(engine, rows).leaf(at: index), checkpoint: head.note,
+            index: index, leaf: try reader.leaf(at: index), checkpoint: head.note,
             size: head.checkpoint.size, repeated: true)
     }
 }

@@ -9,10 +9,13 @@ internal import WireProtocol
 /// What is there: one picture's bytes, many records' facts.
 extension Desk {
     func get(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
+        if let form = fields.text(.form), form != "whole" {
+            throw WireError(.unsupported, "there is no form \(form); ask for the whole")
+        }
         var others = false
-        let id: RecordID
+        let picture: StoredPicture
         if let given = try fields.recordID() {
-            id = given
+            picture = try log.picture(given)
         } else {
             var query = Query()
             query.links = try fields.linkKeys()
@@ -27,19 +30,15 @@ extension Desk {
                 throw WireError(
                     .notFound, "no record has these links; FIND shows what is there")
             }
-            id = hit.leaf.id
+            picture = try log.picture(hit)
             others = page.cursor != nil
         }
-        if let form = fields.text(.form), form != "whole" {
-            throw WireError(.unsupported, "there is no form \(form); ask for the whole")
-        }
-        let picture = try log.picture(id)
-        try read(picture.id, camera: picture.camera, byLink: fields.text(.id) == nil, caller)
+        try read(picture.id, camera: picture.camera, byLink: !fields.has(.id), caller)
         var answer = Answer()
         describe(picture, in: &answer.reply)
         if others { answer.reply.add(.more) }
         if fields.has(.describe) {
-            answer.reply.add(.document, text(RecordJSON.make(try log.record(id))))
+            answer.reply.add(.document, text(RecordJSON.make(try log.record(picture.id))))
         }
         let range = try part(of: picture, fields)
         answer.reply.add(.offset, Int64(range.lowerBound))
@@ -47,7 +46,7 @@ extension Desk {
         if let slice = picture.slice {
             answer.body = .slice(slice.part(from: range.lowerBound, count: range.count))
         } else {
-            answer.body = .bytes(Array(try log.payload(of: id)[range]))
+            answer.body = .bytes(Array(try log.payload(of: picture.id)[range]))
         }
         return answer
     }

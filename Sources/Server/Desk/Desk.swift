@@ -71,11 +71,23 @@ package struct Desk: Sendable {
     var now: WallTime { log.now }
 
     /// Quick enough for the network thread: no commit, no camera, a few reads of the index.
-    static func isQuick(_ operation: Operation) -> Bool {
+    static func isQuick(_ operation: Operation, _ payload: Span<UInt8>) -> Bool {
         switch operation {
-        case .get, .checkpoint: true
-        default: false
+        case .get, .checkpoint: return true
+        case .find:
+            do throws(WireError) { return isQuickFind(try Fields(payload)) } catch { return false }
+        default: return false
         }
+    }
+
+    /// Hits of a search that the network thread takes time for.
+    static let quickHitsMax: Int64 = 16
+
+    /// A few facts of one check, or of another link.
+    private static func isQuickFind(_ fields: borrowing Fields) -> Bool {
+        guard let limit = fields.int(.limit), limit <= quickHitsMax else { return false }
+        return fields.count(of: .link) == 1 && !fields.has(.camera) && !fields.has(.cursor)
+            && fields.text(.form) == "brief"
     }
 
     /// Whether a body of bytes follows the request.
@@ -157,11 +169,11 @@ extension Fields {
     private func linkTexts() throws(WireError) -> [(kind: String, value: String)] {
         var found: [(String, String)] = []
         for text in texts(.link) {
-            guard let cut = text.firstIndex(of: "=") else {
+            guard let cut = text.utf8.firstIndex(of: 0x3D) else {
                 throw WireError(
                     .invalid, "a link is written kind=value, such as check=odoo:x/quality.check/17")
             }
-            found.append((String(text[..<cut]), String(text[text.index(after: cut)...])))
+            found.append((String(text[..<cut]), String(text[text.utf8.index(after: cut)...])))
         }
         return found
     }

@@ -260,7 +260,7 @@ final class Connection: @unchecked Sendable {
             return refuse(stream, WireError(.invalid, "\(operation) takes no body"))
         }
         let bytes = payload.array()
-        if Desk.isQuick(operation) {
+        if Desk.isQuick(operation, payload) {
             perform(operation, stream, bytes, caller)
         } else {
             run(operation, stream, bytes, caller)

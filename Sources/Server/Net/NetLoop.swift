@@ -7,6 +7,8 @@ internal import WireProtocol
 final class NetLoop: Sendable {
     private static let bellToken: UInt64 = 0
     private static let endingSeconds: UInt64 = 5
+    /// Connections that are answered before any of the answers is sent.
+    private static let answeredMax = 16
 
     private let entrances: [Entrance]
     private let service: Service
@@ -33,6 +35,7 @@ final class NetLoop: Sendable {
             poller.wait(milliseconds: 1000, into: &ready)
             state.now = service.clock.monotonicNanoseconds / 1_000_000_000
             for event in ready { handle(event, &state) }
+            send(&state)
             for completion in mailbox.take() {
                 guard let connection = state.connections[completion.connection] else { continue }
                 connection.complete(completion)
@@ -57,8 +60,16 @@ final class NetLoop: Sendable {
             if event.events.contains(.read) || !event.events.isDisjoint(with: .hangUp) {
                 connection.readable(state.scratch, at: state.now)
             }
-            settle(connection, &state)
+            state.answered.append(connection)
+            if state.answered.count == Self.answeredMax { send(&state) }
         }
+    }
+
+    /// Answers of several connections go out one after the other: a client that is kept busy need
+    /// not be woken for each piece, which costs more than the answer.
+    private func send(_ state: inout LoopState) {
+        for connection in state.answered { settle(connection, &state) }
+        state.answered.removeAll(keepingCapacity: true)
     }
 
     private func accept(from entrance: Entrance, _ state: inout LoopState) {
@@ -154,6 +165,8 @@ private struct LoopState {
     var nextToken: UInt64
     var now: UInt64 = 0
     var looked: UInt64 = 0
+    /// Whose answers wait to be sent in this turn.
+    var answered: [Connection] = []
     var endsAt: UInt64?
     /// All connections read into this; what is left of a frame that has begun is kept by its own.
     let scratch = PageBuffer(capacity: 256 << 10)

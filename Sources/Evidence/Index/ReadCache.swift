@@ -1,0 +1,154 @@
+internal import Base
+internal import EvidenceFormat
+internal import IndexFormat
+internal import SegmentFormat
+internal import Store
+internal import Synchronization
+
+/// What was read lately, for those who ask for the same again: whole leaves, and the few records
+/// of a link. Each has few places in a table, where others replace it.
+///
+/// A leaf never changes, so a known one is good for ever. A link's list is forgotten when the index
+/// changes it, before anybody is told of the change: what is acknowledged is found. Where a
+/// picture's bytes are is forgotten, for all pictures, when any removal is ordered or carried out.
+final class ReadCache: Sendable {
+    /// Some three kilobytes each.
+    static let leavesMax = 4096
+    static let picturesMax = 4096
+    static let listsMax = shelfCount * waysMax
+    private static let shelfCount = 4096
+    private static let waysMax = 4
+    /// Longer lists are read again each time.
+    static let postingsMax = 17
+
+    private struct KnownLeaf {
+        let index: UInt64
+        let leaf: Leaf
+        let place: Place
+    }
+
+    private struct KnownPicture {
+        let picture: StoredPicture
+        let locator: Locator
+    }
+
+    private struct Pictures {
+        var known: [KnownPicture?] = []
+        /// How often the index has changed what is removed.
+        var version: UInt64 = 0
+    }
+
+    private struct KnownList {
+        let hash: ShortHash
+        let newestFirst: Bool
+        let limit: Int
+        let postings: [Posting]
+    }
+
+    /// Lists whose hashes share a place.
+    private struct Shelf {
+        var ways: [KnownList] = []
+        var oldest = 0
+        /// How often the index has changed a list that belongs here.
+        var version: UInt64 = 0
+
+        mutating func keep(_ list: KnownList, ifStill version: UInt64) {
+            guard version == self.version else { return }
+            if ways.count < ReadCache.waysMax { return ways.append(list) }
+            ways[oldest] = list
+            oldest = (oldest + 1) % ReadCache.waysMax
+        }
+
+        mutating func forget(_ hash: ShortHash) {
+            version += 1
+            ways.removeAll { $0.hash == hash }
+            oldest = 0
+        }
+    }
+
+    private let leaves = Mutex<[KnownLeaf?]>([])
+    private let pictures = Mutex(Pictures())
+    private let lists = Mutex<[Shelf]>(Array(repeating: Shelf(), count: shelfCount))
+
+    func leaf(
+        at index: UInt64, else read: () throws(Failure) -> (leaf: Leaf, place: Place)
+    ) throws(Failure) -> (leaf: Leaf, place: Place) {
+        let slot = Int(index % UInt64(Self.leavesMax))
+        let known = leaves.withLock { $0.isEmpty ? nil : $0[slot] }
+        if let known, known.index == index { return (known.leaf, known.place) }
+        let (leaf, place) = try read()
+        leaves.withLock { leaves in
+            if leaves.isEmpty { leaves = Array(repeating: nil, count: Self.leavesMax) }
+            leaves[slot] = KnownLeaf(index: index, leaf: leaf, place: place)
+        }
+        return (leaf, place)
+    }
+
+    /// Of a record whose bytes were not removed. What `read` finds is kept only if no removal came
+    /// meanwhile.
+    func picture(
+        at index: UInt64, else read: () throws(Failure) -> (StoredPicture, Locator)
+    ) throws(Failure) -> (StoredPicture, Locator) {
+        let slot = Int(index % UInt64(Self.picturesMax))
+        let (known, version) = pictures.withLock { pictures in
+            (pictures.known.isEmpty ? nil : pictures.known[slot], pictures.version)
+        }
+        if let known, known.picture.index == index { return (known.picture, known.locator) }
+        let (picture, locator) = try read()
+        pictures.withLock { pictures in
+            guard pictures.version == version else { return }
+            if pictures.known.isEmpty {
+                pictures.known = Array(repeating: nil, count: Self.picturesMax)
+            }
+            pictures.known[slot] = KnownPicture(picture: picture, locator: locator)
+        }
+        return (picture, locator)
+    }
+
+    /// The first `limit` postings of a link. What `read` finds is kept only if the index did not
+    /// change meanwhile.
+    func list(
+        _ hash: ShortHash, newestFirst: Bool, limit: Int, else read: () throws(Failure) -> [Posting]
+    ) throws(Failure) -> [Posting] {
+        guard limit <= Self.postingsMax else { return try read() }
+        let place = hash.place(among: Self.shelfCount)
+        let (known, version) = lists.withLock { shelves in
+            let found = shelves[place].ways.first {
+                $0.hash == hash && $0.newestFirst == newestFirst && $0.limit == limit
+            }
+            return (found?.postings, shelves[place].version)
+        }
+        if let known { return known }
+        let postings = try read()
+        let list = KnownList(
+            hash: hash, newestFirst: newestFirst, limit: limit, postings: postings)
+        lists.withLock { $0[place].keep(list, ifStill: version) }
+        return postings
+    }
+
+    /// Changes the index. Also when that failed: it may have happened all the same.
+    func forgetting(
+        _ changes: MapBatch, _ apply: (MapBatch) throws(Failure) -> Void
+    ) throws(Failure) {
+        defer { forget(changes) }
+        try apply(changes)
+    }
+
+    private func forget(_ changes: MapBatch) {
+        var removes = false
+        lists.withLock { shelves in
+            changes.forEach { key, _ in
+                if key[0] == Table.removed.rawValue { removes = true }
+                guard key.count > 18, key[0] == Table.links.rawValue else { return }
+                // Table, shard, the link's hash, and then the posting.
+                let hash = ShortHash(key, at: 2)
+                shelves[hash.place(among: Self.shelfCount)].forget(hash)
+            }
+        }
+        guard removes else { return }
+        pictures.withLock { pictures in
+            pictures.version += 1
+            pictures.known = []
+        }
+    }
+}
