@@ -128,7 +128,7 @@ import Testing
             await '>'
             """
         for (typed, wanted) in [
-            ("proofreel cam\tli\t", "<camera|list>"),
+            ("proofreel cam\tlis\t", "<camera|list>"),
             ("proofreel admin ret\tpre\t", "<admin|retention|preview>"),
             ("proofreel snap x --li\tk=v", "<snap|x|--link=k=v>"),
             ("proofreel completion z\t", "<completion|zsh>"),

@@ -68,6 +68,9 @@ import Testing
         #expect(got.code == 0)
         #expect(site.tool.scratch.bytes("copy.jpg") == TestLog.picture(1))
         #expect(!site.tool.scratch.bytes("now.jpg").isEmpty)
+        let live = try site.elsewhere("camera", "live", "press-3", "--count", "2", token: token)
+        #expect(live.code == 0, "\(live.err)")
+        #expect(!live.out.isEmpty)
         #expect(try site.elsewhere("prove", id, "-o", "weld.proof", token: token).code == 0)
         #expect(try site.elsewhere("consistency", "1", token: token).code == 0)
         #expect(
