@@ -113,16 +113,11 @@ extension Desk {
         if let camera = hit.leaf.string("cam") { item.add(.camera, camera) }
     }
 
-    /// An identity that has some cameras only, names one of them.
     private func searching(_ query: Query, _ caller: Caller) throws {
         let target = TrailEntry.target(of: query)
-        let cameras = caller.identity.cameras
-        try require(
-            .search, camera: cameras == nil ? nil : query.camera ?? "", of: caller, for: .search,
-            on: target)
-        if caller.identity.readsByLinkOnly, query.links.isEmpty {
-            throw WireError(
-                .denied, "\(caller.identity.actor) finds only what belongs to a link; name one")
+        try check(caller, .search, target) { identity throws(Failure) in
+            try identity.requireSearch(
+                camera: query.camera.map(CameraConfig.mainID), namesLink: !query.links.isEmpty)
         }
         try note(caller, .search, target)
     }
@@ -130,12 +125,9 @@ extension Desk {
     private func read(
         _ id: RecordID, camera: String?, byLink: Bool, _ caller: Caller
     ) throws(Failure) {
-        do throws(Failure) {
-            try caller.identity.requireRead(
+        try check(caller, .read, id.description) { identity throws(Failure) in
+            try identity.requireRead(
                 camera: CameraConfig.mainID(of: camera ?? ""), namesLink: byLink)
-        } catch {
-            try note(caller, .read, id.description, refusal: error.words)
-            throw error
         }
         try note(caller, .read, id.description)
     }
