@@ -66,28 +66,41 @@ package enum Process {
         return Int(clamping: limit.rlim_cur)
     }
 
+    /// What a process that serves is told from outside.
+    package enum Signal: Sendable {
+        /// SIGINT or SIGTERM.
+        case end
+        /// SIGHUP.
+        case hangUp
+    }
+
     /// Blocks the signals in every thread started from now on; `waitForSignal` receives them.
-    package static func blockTerminationSignals() {
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        unsafe sigaddset(&set, SIGINT)
-        unsafe sigaddset(&set, SIGTERM)
+    package static func blockSignals() {
+        var set = signals
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
         ignoreBrokenPipes()
+    }
+
+    private static var signals: sigset_t {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&set, number) }
+        return set
     }
 
     /// Who writes to somebody that has gone gets an error; without this, sending a file or through
     /// TLS ends the process.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-    /// Waits for SIGINT or SIGTERM at most so long; true when one came.
-    package static func waitForTermination(milliseconds: Int) -> Bool {
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        unsafe sigaddset(&set, SIGINT)
-        unsafe sigaddset(&set, SIGTERM)
+    /// Waits for a signal at most so long.
+    package static func waitForSignal(milliseconds: Int) -> Signal? {
+        var set = signals
         var limit = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
-        return unsafe sigtimedwait(&set, nil, &limit) > 0
+        switch unsafe sigtimedwait(&set, nil, &limit) {
+        case SIGHUP: return .hangUp
+        case SIGINT, SIGTERM: return .end
+        default: return nil
+        }
     }
 }
 

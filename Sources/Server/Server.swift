@@ -1,5 +1,6 @@
 package import Base
 internal import Linux
+package import TLS
 internal import WireProtocol
 
 /// The binary protocol's server: one thread waits for all sockets, others do what blocks.
@@ -33,6 +34,10 @@ package final class Server: Sendable {
         self.loop = loop
         thread = Thread(name: "net") { loop.run() }
     }
+
+    /// Has another certificate for who connects from now on. Clients that are there over TLS are
+    /// told to connect again; what runs is finished.
+    package func renew(_ context: TLSContext) { loop.renew(context) }
 
     /// Takes nobody new, tells everybody, lets what runs finish for a few seconds, and hangs up.
     package func end() {

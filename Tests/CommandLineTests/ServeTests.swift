@@ -38,6 +38,33 @@ import Testing
         #expect(try served.end() == 0)
     }
 
+    @Test func `a hang-up has the certificate read again, and a bad one leaves the old`() throws {
+        let tool = Tool()
+        let served = try Served(tool, "--listen", "127.0.0.1:0")
+        let start = try #require(served.output.range(of: "the fingerprint ")).upperBound
+        let first = served.output[start...].prefix { !$0.isWhitespace }
+        /// What it says of the signal.
+        func hangUp() throws -> String {
+            let before = served.output.count
+            kill(served.pid, SIGHUP)
+            while !served.output.dropFirst(before).hasSuffix("\n") {
+                try #require(kill(served.pid, 0) == 0, "\(served.output)")
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+            return String(served.output.dropFirst(before))
+        }
+        let certificate = tool.scratch.bytes("reel/access/server.pem")
+        tool.scratch.write("reel/access/server.pem", [1, 2, 3])
+        #expect(try hangUp().contains("the certificate stays as it was"))
+        tool.scratch.write("reel/access/server.pem", certificate)
+        #expect(try hangUp().contains("its fingerprint is \(first)"))
+        tool.scratch.remove("reel/access/server.pem")
+        let other = try hangUp()
+        #expect(other.contains("its fingerprint is SHA256:") && !other.contains(first))
+        #expect(try served.end() == 0)
+        #expect(served.output.contains("ended in order"))
+    }
+
     @Test func `the server runs commands for its callers, with their files`() throws {
         let tool = Tool()
         let served = try Served(tool)

@@ -73,6 +73,18 @@ package final class ServerBench {
             ], desk: desk, gate: gate, origin: origin, clock: clock, options: options)
     }
 
+    /// Gives the server another certificate, with another key, whose hash this is.
+    package func renew() throws -> Digest {
+        let pair = try SelfSigned.make(names: ["localhost"], years: 1)
+        scratch.write("access/server.pem", pair.certificate)
+        scratch.write("access/server.key", pair.key)
+        server.renew(
+            try TLSContext(
+                serverCertificate: "\(scratch.path)/access/server.pem",
+                key: "\(scratch.path)/access/server.key"))
+        return pair.keyHash
+    }
+
     /// Ends the server as a stop does, and starts another one at the same places.
     package func restart() throws {
         server.end()

@@ -8,6 +8,7 @@ internal import WireProtocol
 final class Connection: @unchecked Sendable {
     /// Answers that wait to be sent beyond this keep further requests from being read.
     private static let queuedBytesMax = 1 << 20
+    private static let leaving = "you said that you leave"
     private static let uploadBytesMax = 64 << 20
 
     private struct Upload: Sendable {
@@ -40,7 +41,8 @@ final class Connection: @unchecked Sendable {
     private let since: UInt64
     /// Nothing new begins; what runs is finished.
     private var isLeaving = false
-    private var hasSaidGoodbye = false
+    /// Why the client was told to connect again.
+    private var goodbye: String?
     /// The error that ends the connection is said; nothing follows it.
     private var hasFailed = false
     private var hasPinged = false
@@ -141,7 +143,7 @@ final class Connection: @unchecked Sendable {
                     input.extracting(range).array())
             case .goAway:
                 isLeaving = true
-                endFeeds("you said that you leave")
+                endFeeds(Self.leaving)
             case .credited, .skipped: continue
             case .refused(let stream, let error): refuse(stream, error)
             case .violated(let error): refuse(0, error)
@@ -237,10 +239,7 @@ final class Connection: @unchecked Sendable {
     private func request(
         _ stream: UInt32, _ code: UInt16, _ payload: Span<UInt8>, last: Bool
     ) {
-        guard !hasSaidGoodbye else {
-            return refuse(
-                stream, WireError(.goingAway, "the server ends; connect again in a moment"))
-        }
+        if let goodbye { return refuse(stream, WireError(.goingAway, goodbye)) }
         guard let operation = Operation(rawValue: code), let known = caller else {
             return refuse(
                 stream, WireError(.unknownOperation, "this server knows no operation \(code)"))
@@ -311,7 +310,7 @@ final class Connection: @unchecked Sendable {
         switch result {
         case .success(let answer):
             guard !isLeaving || answer.feed == nil else {
-                return refuse(stream, WireError(.goingAway, "nothing begins on this connection"))
+                return refuse(stream, WireError(.goingAway, goodbye ?? Self.leaving))
             }
             outgoing.append(Outgoing(answer, stream: stream, code: code))
             emit()
@@ -437,13 +436,16 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    func sayGoodbye() {
-        endFeeds("the server ends; connect again in a moment")
+    func sayGoodbye(_ words: String) {
+        guard goodbye == nil else { return }
+        // In the middle of a handshake nothing can be said.
+        guard transport.isReady else { return hasGone = true }
+        endFeeds(words)
         var fields = FieldWriter()
-        fields.add(.words, "the server ends; connect again in a moment")
+        fields.add(.words, words)
         queue.add(FrameHeader(.goAway, payloadBytes: fields.bytes.count), fields.bytes)
         isLeaving = true
-        hasSaidGoodbye = true
+        goodbye = words
     }
 
     func look(at now: UInt64) {

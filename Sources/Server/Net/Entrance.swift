@@ -20,6 +20,14 @@ package struct Entrance: Sendable {
         self.kind = kind
     }
 
+    /// The same place; where TLS stands between, with another certificate.
+    func with(_ context: TLSContext) -> Entrance {
+        switch kind {
+        case .secure: Entrance(listener, .secure(context))
+        case .owner, .loopback: self
+        }
+    }
+
     var context: TLSContext? {
         switch kind {
         case .secure(let context): context

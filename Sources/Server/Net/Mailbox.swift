@@ -1,5 +1,6 @@
 internal import Base
 internal import Linux
+internal import TLS
 internal import WireProtocol
 
 /// An answer that a worker has found.
@@ -17,6 +18,7 @@ final class Mailbox: Sendable {
         /// Connections for which a feed has something new.
         var woken: Set<UInt64> = []
         var ending = false
+        var renewal: TLSContext?
     }
 
     let bell: Doorbell
@@ -52,6 +54,18 @@ final class Mailbox: Sendable {
             let taken = state.completions
             state.completions = []
             return taken
+        }
+    }
+
+    func renew(_ context: TLSContext) {
+        state.withLock { $0.renewal = context }
+        bell.ring()
+    }
+
+    func takeRenewal() -> TLSContext? {
+        state.withLock { state in
+            defer { state.renewal = nil }
+            return state.renewal
         }
     }
 

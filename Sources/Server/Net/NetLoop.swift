@@ -1,5 +1,6 @@
 internal import Base
 internal import Linux
+internal import TLS
 internal import WireProtocol
 
 /// The thread that waits for all sockets. Everything of a connection happens on it, so connections
@@ -28,8 +29,10 @@ final class NetLoop: Sendable {
 
     func end() { mailbox.end() }
 
+    func renew(_ context: TLSContext) { mailbox.renew(context) }
+
     func run() {
-        var state = LoopState(firstToken: UInt64(entrances.count + 1))
+        var state = LoopState(entrances)
         var ready: [Poller.Ready] = []
         while true {
             poller.wait(milliseconds: 1000, into: &ready)
@@ -44,6 +47,7 @@ final class NetLoop: Sendable {
             for token in mailbox.takeWoken() {
                 if let connection = state.connections[token] { settle(connection, &state) }
             }
+            if let context = mailbox.takeRenewal() { renew(context, &state) }
             if mailbox.isEnding { beginToEnd(&state) }
             if state.now != state.looked { look(&state) }
             if let end = state.endsAt, state.connections.isEmpty || state.now >= end { break }
@@ -54,8 +58,8 @@ final class NetLoop: Sendable {
     private func handle(_ event: Poller.Ready, _ state: inout LoopState) {
         if event.token == Self.bellToken {
             mailbox.bell.silence()
-        } else if event.token <= UInt64(entrances.count) {
-            accept(from: entrances[Int(event.token) - 1], &state)
+        } else if event.token <= UInt64(state.entrances.count) {
+            accept(from: state.entrances[Int(event.token) - 1], &state)
         } else if let connection = state.connections[event.token] {
             if event.events.contains(.read) || !event.events.isDisjoint(with: .hangUp) {
                 connection.readable(state.scratch, at: state.now)
@@ -153,7 +157,15 @@ final class NetLoop: Sendable {
             do throws(Failure) { try poller.remove(entrance.listener) } catch {}
         }
         for connection in state.connections.values {
-            connection.sayGoodbye()
+            connection.sayGoodbye("the server ends; connect again in a moment")
+            settle(connection, &state)
+        }
+    }
+
+    private func renew(_ context: TLSContext, _ state: inout LoopState) {
+        state.entrances = state.entrances.map { $0.with(context) }
+        for connection in state.connections.values where connection.transport.tls != nil {
+            connection.sayGoodbye("the server has another certificate; connect again")
             settle(connection, &state)
         }
     }
@@ -161,6 +173,7 @@ final class NetLoop: Sendable {
 
 /// What only the loop's thread touches.
 private struct LoopState {
+    var entrances: [Entrance]
     var connections: [UInt64: Connection] = [:]
     var nextToken: UInt64
     var now: UInt64 = 0
@@ -171,5 +184,8 @@ private struct LoopState {
     /// All connections read into this; what is left of a frame that has begun is kept by its own.
     let scratch = PageBuffer(capacity: 256 << 10)
 
-    init(firstToken: UInt64) { nextToken = firstToken }
+    init(_ entrances: [Entrance]) {
+        self.entrances = entrances
+        nextToken = UInt64(entrances.count + 1)
+    }
 }

@@ -31,7 +31,8 @@ extension CommandSpec {
                 "proofreel serve --data /srv/reel --anchor /media/stick/checkpoint",
                 "refuses to start on an older copy than the checkpoint on the stick"),
         ],
-        notes: "SIGINT (Ctrl-C) and SIGTERM end it in order.",
+        notes:
+            "SIGINT (Ctrl-C) and SIGTERM end it in order; SIGHUP reads certificate and key again.",
         run: { try Serve($0, $1).run() })
 }
 
@@ -46,7 +47,7 @@ struct Serve {
     }
 
     func run() throws -> ExitCode {
-        Process.blockTerminationSignals()
+        Process.blockSignals()
         let directory = try DataDirectory(arguments)
         var plan = Scrubbing.Plan()
         plan.megabytesPerSecond = try arguments.number("scrub-rate", in: 0...100_000) ?? 20
@@ -104,7 +105,8 @@ struct Serve {
         console.print("\nready; Ctrl-C ends")
         let scrubbing = Scrubbing(session.log, plan)
         var watch = Watch(session, scrubbing)
-        while !Process.waitForTermination(milliseconds: 500) {
+        let renewal = Renewal(server, Doors(arguments, session.directory), console)
+        while !renewal.isToldToEnd(waitingMilliseconds: 500) {
             watch.look(console)
             access.keepUp(console)
         }

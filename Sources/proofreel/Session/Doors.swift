@@ -75,6 +75,11 @@ struct Doors {
         return (address, port)
     }
 
+    /// Certificate and key as their files have them now; nil when nobody comes in over TLS.
+    func renewed() throws -> TLSContext? {
+        arguments.all("listen").isEmpty ? nil : try context()
+    }
+
     /// Made once, so that clients find the same key again after every start.
     private func context() throws -> TLSContext {
         if let certificate = arguments.value("certificate") {
