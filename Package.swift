@@ -123,8 +123,8 @@ let package = Package(
         module(
             "Server",
             imports: [
-                "Base", "Linux", "Crypto", "TLS", "V4L2", "WireProtocol", "SASL", "EvidenceFormat",
-                "Ingest", "Evidence", "Recorder", "Access",
+                "Base", "Linux", "Crypto", "TLS", "JPEG", "V4L2", "WireProtocol", "SASL",
+                "EvidenceFormat", "Ingest", "Evidence", "Recorder", "Access",
             ]),
         module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
         // Layer 8: the one binary.
@@ -261,8 +261,9 @@ let package = Package(
         tests(
             "ServerTests",
             imports: [
-                "Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol", "EvidenceFormat",
-                "Evidence", "Recorder", "Access", "Server", "ServerSupport", "TestSupport",
+                "Base", "Linux", "Crypto", "TLS", "JPEG", "SASL", "WireProtocol",
+                "EvidenceFormat", "Evidence", "Recorder", "Access", "Server", "ServerSupport",
+                "TestSupport",
             ]),
         tests(
             "ClientTests",

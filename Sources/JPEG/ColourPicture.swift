@@ -34,12 +34,30 @@ package struct ColourPicture: Hashable, Sendable {
         let code = unsafe jpeg.withUnsafeBufferPointer { bytes in
             unsafe tjDecompress2(
                 handle, bytes.baseAddress, UInt(bytes.count), &pixels, Int32(wide),
-                Int32(wide * 3), Int32(high), Int32(TJPF_RGB.rawValue), TJFLAG_FASTDCT)
+                Int32(wide * 3), Int32(high), Int32(TJPF_RGB.rawValue),
+                TJFLAG_FASTDCT | TJFLAG_LIMITSCANS)
         }
         guard code == 0 || (unsafe tjGetErrorCode(handle)) == TJERR_WARNING.rawValue else {
             throw unsafe failure("decode a JPEG", handle)
         }
         self.init(width: wide, height: high, pixels: pixels)
+    }
+
+    /// - quality: 1...100.
+    package func jpeg(quality: Int) throws(Failure) -> [UInt8] {
+        precondition(1...100 ~= quality, "JPEG qualities are 1...100")
+        let handle = unsafe tjInitCompress()
+        defer { _ = unsafe tjDestroy(handle) }
+        var out: UnsafeMutablePointer<UInt8>?
+        var count: UInt = 0
+        defer { unsafe tjFree(out) }
+        let code = unsafe tjCompress2(
+            handle, pixels, Int32(width), Int32(width * 3), Int32(height),
+            Int32(TJPF_RGB.rawValue), &out, &count, Int32(TJSAMP_420.rawValue), Int32(quality), 0)
+        guard code == 0, let out = unsafe out else {
+            throw unsafe failure("encode a JPEG", handle, .invalid)
+        }
+        return unsafe Array(UnsafeBufferPointer(start: out, count: Int(count)))
     }
 
     /// Another size; each new pixel is the mean of those that it covers.

@@ -26,6 +26,7 @@ struct Answer: Sendable {
     /// What comes later: a body without an end, or with `feedsItems` items before a reply.
     var feed: (any Feed)?
     var feedsItems = false
+    var feedRight: FeedRight?
 
     mutating func add(item fields: FieldWriter) { items.append(fields.bytes) }
 
@@ -48,6 +49,7 @@ struct Outgoing: Sendable {
     private var sent = 0
     private let bodyCount: Int
     private let feed: (any Feed)?
+    private let feedRight: FeedRight?
     /// Of the feed: what is not sent yet.
     private var piece: [UInt8] = []
     private var pieceSent = 0
@@ -59,12 +61,16 @@ struct Outgoing: Sendable {
         // A feed of items has its reply at the end, which does not come.
         reply = answer.feedsItems ? nil : answer.reply.bytes
         feed = answer.feed
+        feedRight = answer.feedRight
         body = answer.body
         bodyCount = answer.body.count
     }
 
     var isFinished: Bool { reply == nil && sent == bodyCount && feed == nil }
     var isLasting: Bool { feed != nil }
+
+    /// Throws when the caller may not have what would come next.
+    func requireRight(of caller: Caller) throws(Failure) { try feedRight?(caller) }
 
     /// Puts the next pieces into the queue: items while there is credit (the last one may take more
     /// than is left, for an item cannot be cut), the reply, then at most one frame of the body.

@@ -81,6 +81,14 @@ package struct Identity: Hashable, Sendable {
         )
     }
 
+    /// Whoever has some cameras only names one of them; who reads by link alone, a link.
+    package func requireSearch(camera: String?, namesLink: Bool) throws(Failure) {
+        try require(.search, camera: cameras == nil ? camera : camera ?? "")
+        guard readsByLinkOnly, !namesLink else { return }
+        throw Failure(
+            .denied, "\(actor) finds only what belongs to a link; name one")
+    }
+
     /// For sessions that last: rights end at their time, though nobody logs out.
     package func requireCurrent(at now: WallTime) throws(Failure) {
         guard let expires, now >= expires else { return }

@@ -18,9 +18,19 @@ extension Desk {
         _ right: Right, camera: String? = nil, of caller: Caller, for action: TrailAction,
         on target: String
     ) throws(Failure) {
-        do throws(Failure) {
+        try check(caller, action, target) { identity throws(Failure) in
             // Whoever may have to do with a camera may with its sub stream.
-            try caller.identity.require(right, camera: camera.map(CameraConfig.mainID))
+            try identity.require(right, camera: camera.map(CameraConfig.mainID))
+        }
+    }
+
+    /// What is refused stands in the trail.
+    func check(
+        _ caller: Caller, _ action: TrailAction, _ target: String,
+        _ allows: (Identity) throws(Failure) -> Void
+    ) throws(Failure) {
+        do throws(Failure) {
+            try allows(caller.identity)
         } catch {
             try note(caller, action, target, refusal: error.words)
             throw error

@@ -29,11 +29,12 @@ extension Desk {
         _ fields: borrowing Fields, _ caller: Caller, _ wake: @escaping @Sendable () -> Void
     ) throws -> Answer {
         let camera = try fields.required(.camera, "the camera's id")
-        try require(.read, camera: camera, of: caller, for: .live, on: "camera \(camera)")
-        guard !caller.identity.readsByLinkOnly else {
-            throw WireError(
-                .denied, "\(caller.identity.actor) reads only what belongs to a link that it names")
+        let mayLook: FeedRight = { caller throws(Failure) in
+            try check(caller, .live, "camera \(camera)") { identity throws(Failure) in
+                try identity.requireRead(camera: CameraConfig.mainID(of: camera), namesLink: false)
+            }
         }
+        try mayLook(caller)
         let form: LiveForm
         switch fields.text(.form) ?? "pictures" {
         case "pictures": form = .pictures
@@ -46,12 +47,43 @@ extension Desk {
         answer.reply.add(.camera, camera)
         answer.reply.add(.mime, mime)
         answer.feed = LiveFeed(try live.look(at: camera, form, wake: wake), mime: mime)
+        answer.feedRight = mayLook
         return answer
     }
 
     private func watch(
         _ fields: borrowing Fields, _ caller: Caller, _ wake: @escaping @Sendable () -> Void
     ) throws -> Answer {
+        let wish = try WatchWish(fields, caller.identity)
+        let mayWatch: FeedRight = { caller throws(Failure) in
+            try check(caller, .watch, wish.target) { identity throws(Failure) in
+                try wish.require(of: identity)
+            }
+        }
+        try mayWatch(caller)
+        try note(caller, .watch, wish.target)
+        let feed = NewsFeed(
+            wish.topics, cameras: wish.cameras.isEmpty ? nil : wish.cameras, link: wish.link,
+            wake: wake)
+        try news.add(feed)
+        var answer = Answer()
+        answer.feed = feed
+        answer.feedsItems = true
+        answer.feedRight = mayWatch
+        return answer
+    }
+}
+
+/// What somebody watches: fixed when he begins, and allowed for as long as it goes on.
+private struct WatchWish: Sendable {
+    let topics: Set<News.Topic>
+    /// None: all, and what concerns none.
+    let cameras: Set<String>
+    let link: (kind: String, value: String)?
+    /// As it stands in the trail.
+    let target: String
+
+    init(_ fields: borrowing Fields, _ identity: Identity) throws(WireError) {
         var topics: Set<News.Topic> = []
         for text in fields.texts(.topic) {
             guard let topic = News.Topic(rawValue: text) else {
@@ -62,32 +94,33 @@ extension Desk {
             }
             topics.insert(topic)
         }
-        if topics.isEmpty { topics = Set(News.Topic.allCases) }
-        var cameras = Set(fields.texts(.camera))
-        for camera in cameras { try mayWatch(topics, camera, caller) }
-        if cameras.isEmpty {
-            try mayWatch(topics, nil, caller)
-            cameras = Set(caller.identity.cameras ?? [])
-        }
-        try note(caller, .watch, topics.map(\.rawValue).sorted().joined(separator: " "))
-        let link = try fields.linkKeys().first.map { ($0.kind, $0.value) }
-        let feed = NewsFeed(
-            topics, cameras: cameras.isEmpty ? nil : cameras, link: link, wake: wake)
-        try news.add(feed)
-        var answer = Answer()
-        answer.feed = feed
-        answer.feedsItems = true
-        return answer
+        self.topics = topics.isEmpty ? Set(News.Topic.allCases) : topics
+        let named = fields.texts(.camera)
+        cameras = Set(named.isEmpty ? identity.cameras ?? [] : named)
+        var query = Query()
+        query.links = Array(try fields.linkKeys().prefix(1))
+        link = query.links.first.map { ($0.kind, $0.value) }
+        var parts = self.topics.map(\.rawValue).sorted()
+        if !query.links.isEmpty { parts.append(TrailEntry.target(of: query)) }
+        parts += named.map { "camera=\($0)" }
+        target = parts.joined(separator: " ")
     }
 
-    private func mayWatch(
-        _ topics: Set<News.Topic>, _ camera: String?, _ caller: Caller
-    ) throws(Failure) {
+    func require(of identity: Identity) throws(Failure) {
+        guard !cameras.isEmpty else { return try require(camera: nil, of: identity) }
+        for camera in cameras {
+            try require(camera: CameraConfig.mainID(of: camera), of: identity)
+        }
+    }
+
+    private func require(camera: String?, of identity: Identity) throws(Failure) {
         if !topics.isDisjoint(with: [.evidence, .facts]) {
-            try require(.search, camera: camera, of: caller, for: .watch, on: camera ?? "")
+            try identity.requireSearch(camera: camera, namesLink: link != nil)
         }
         if !topics.isDisjoint(with: [.gap, .camera]) {
-            try require(.seeCameras, camera: camera, of: caller, for: .watch, on: camera ?? "")
+            // Who has some cameras only has not got all of them.
+            try identity.require(
+                .seeCameras, camera: identity.cameras == nil ? camera : camera ?? "")
         }
     }
 }

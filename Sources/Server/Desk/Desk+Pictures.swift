@@ -9,8 +9,10 @@ internal import WireProtocol
 /// What is there: one picture's bytes, many records' facts.
 extension Desk {
     func get(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
-        if let form = fields.text(.form), form != "whole" {
-            throw WireError(.unsupported, "there is no form \(form); ask for the whole")
+        let form = fields.text(.form) ?? "whole"
+        guard ["whole", Self.thumbnailForm].contains(form) else {
+            throw WireError(
+                .unsupported, "there is no form \(form); ask for the whole or a thumbnail")
         }
         var others = false
         let picture: StoredPicture
@@ -35,11 +37,26 @@ extension Desk {
         }
         try read(picture.id, camera: picture.camera, byLink: !fields.has(.id), caller)
         var answer = Answer()
-        describe(picture, in: &answer.reply)
+        answer.reply.add(.id, picture.id.description)
+        answer.reply.add(.instant, picture.instant.microseconds)
+        if let camera = picture.camera { answer.reply.add(.camera, camera) }
         if others { answer.reply.add(.more) }
         if fields.has(.describe) {
             answer.reply.add(.document, text(RecordJSON.make(try log.record(picture.id))))
         }
+        if form == Self.thumbnailForm {
+            try addThumbnail(of: picture, fields, to: &answer)
+        } else {
+            try addBytes(of: picture, fields, to: &answer)
+        }
+        return answer
+    }
+
+    private func addBytes(
+        of picture: StoredPicture, _ fields: borrowing Fields, to answer: inout Answer
+    ) throws {
+        answer.reply.add(.sha256, picture.hash.bytes)
+        answer.reply.add(.mime, picture.mime)
         let range = try part(of: picture, fields)
         answer.reply.add(.offset, Int64(range.lowerBound))
         answer.reply.add(.size, Int64(range.count))
@@ -48,7 +65,39 @@ extension Desk {
         } else {
             answer.body = .bytes(Array(try log.payload(of: picture.id)[range]))
         }
-        return answer
+    }
+
+    static let thumbnailForm = "thumbnail"
+
+    /// Has no hash: it is made for the asker, and what is evidence is the whole.
+    private func addThumbnail(
+        of picture: StoredPicture, _ fields: borrowing Fields, to answer: inout Answer
+    ) throws {
+        guard picture.mime == "image/jpeg" else {
+            throw WireError(
+                .unsupported,
+                "\(picture.id) is \(picture.mime); thumbnails are made of image/jpeg alone")
+        }
+        guard !fields.has(.offset), !fields.has(.size) else {
+            throw WireError(.invalid, "a thumbnail comes as a whole; leave offset and size out")
+        }
+        let width = fields.int(.width) ?? Thumbnails.sideDefault
+        let height = fields.int(.height) ?? Thumbnails.sideDefault
+        guard Thumbnails.sides ~= width, Thumbnails.sides ~= height else {
+            throw WireError(
+                .invalid,
+                "a thumbnail's sides are \(Thumbnails.sides.lowerBound) to"
+                    + " \(Thumbnails.sides.upperBound) pixels")
+        }
+        let box = Thumbnails.Box(width: Int(width), height: Int(height))
+        let small = try thumbnails.picture(of: picture.id, in: box) { () throws(Failure) in
+            try log.payload(of: picture.id)
+        }
+        answer.reply.add(.mime, "image/jpeg")
+        answer.reply.add(.width, Int64(small.width))
+        answer.reply.add(.height, Int64(small.height))
+        answer.reply.add(.size, Int64(small.bytes.count))
+        answer.body = .bytes(small.bytes)
     }
 
     private func part(
@@ -65,14 +114,6 @@ extension Desk {
             from.addingReportingOverflow(count).overflow
                 ? .max : from + count)
         return Int(from)..<Int(end)
-    }
-
-    private func describe(_ picture: StoredPicture, in fields: inout FieldWriter) {
-        fields.add(.id, picture.id.description)
-        fields.add(.sha256, picture.hash.bytes)
-        fields.add(.mime, picture.mime)
-        fields.add(.instant, picture.instant.microseconds)
-        if let camera = picture.camera { fields.add(.camera, camera) }
     }
 
     func find(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
@@ -113,16 +154,11 @@ extension Desk {
         if let camera = hit.leaf.string("cam") { item.add(.camera, camera) }
     }
 
-    /// An identity that has some cameras only, names one of them.
     private func searching(_ query: Query, _ caller: Caller) throws {
         let target = TrailEntry.target(of: query)
-        let cameras = caller.identity.cameras
-        try require(
-            .search, camera: cameras == nil ? nil : query.camera ?? "", of: caller, for: .search,
-            on: target)
-        if caller.identity.readsByLinkOnly, query.links.isEmpty {
-            throw WireError(
-                .denied, "\(caller.identity.actor) finds only what belongs to a link; name one")
+        try check(caller, .search, target) { identity throws(Failure) in
+            try identity.requireSearch(
+                camera: query.camera.map(CameraConfig.mainID), namesLink: !query.links.isEmpty)
         }
         try note(caller, .search, target)
     }
@@ -130,12 +166,9 @@ extension Desk {
     private func read(
         _ id: RecordID, camera: String?, byLink: Bool, _ caller: Caller
     ) throws(Failure) {
-        do throws(Failure) {
-            try caller.identity.requireRead(
+        try check(caller, .read, id.description) { identity throws(Failure) in
+            try identity.requireRead(
                 camera: CameraConfig.mainID(of: camera ?? ""), namesLink: byLink)
-        } catch {
-            try note(caller, .read, id.description, refusal: error.words)
-            throw error
         }
         try note(caller, .read, id.description)
     }

@@ -13,6 +13,7 @@ package struct Desk: Sendable {
     private let served: Served?
     private let knownBook: AccessBook?
     private let knownNews: NewsHub?
+    let thumbnails = Thumbnails()
     /// How the server is, as one document.
     let status: @Sendable () throws -> JSON
 
@@ -73,7 +74,8 @@ package struct Desk: Sendable {
     /// Quick enough for the network thread: no commit, no camera, a few reads of the index.
     static func isQuick(_ operation: Operation, _ payload: Span<UInt8>) -> Bool {
         switch operation {
-        case .get, .checkpoint: return true
+        case .checkpoint: return true
+        case .get: return !isThumbnail(payload)
         case .find:
             do throws(WireError) { return isQuickFind(try Fields(payload)) } catch { return false }
         default: return false
@@ -82,6 +84,14 @@ package struct Desk: Sendable {
 
     /// Hits of a search that the network thread takes time for.
     static let quickHitsMax: Int64 = 16
+
+    private static func isThumbnail(_ payload: Span<UInt8>) -> Bool {
+        do throws(WireError) {
+            return try Fields(payload).text(.form) == thumbnailForm
+        } catch {
+            return false
+        }
+    }
 
     /// A few facts of one check, or of another link.
     private static func isQuickFind(_ fields: borrowing Fields) -> Bool {

@@ -8,6 +8,9 @@ protocol Feed: AnyObject, Sendable {
     func next() throws(WireError) -> FeedPart?
 }
 
+/// Throws once the caller may not have any more of a feed: his rights may become fewer meanwhile.
+typealias FeedRight = @Sendable (Caller) throws(Failure) -> Void
+
 enum FeedPart {
     case item([UInt8])
     /// A piece of the body, which has no end.

@@ -310,6 +310,9 @@ final class Connection: @unchecked Sendable {
     private func answer(_ stream: UInt32, _ code: UInt16, _ result: Result<Answer, WireError>) {
         switch result {
         case .success(let answer):
+            guard !isLeaving || answer.feed == nil else {
+                return refuse(stream, WireError(.goingAway, "nothing begins on this connection"))
+            }
             outgoing.append(Outgoing(answer, stream: stream, code: code))
             emit()
         case .failure(let error): refuse(stream, error)
@@ -406,19 +409,31 @@ final class Connection: @unchecked Sendable {
 
     /// What would go on for ever ends when nothing new begins.
     private func endFeeds(_ words: String) {
-        for stream in outgoing.filter(\.isLasting).map(\.stream) {
-            outgoing.removeAll { $0.stream == stream }
-            refuse(stream, WireError(.goingAway, words))
+        for answer in outgoing where answer.isLasting {
+            end(answer.stream, WireError(.goingAway, words))
         }
+    }
+
+    private func end(_ stream: UInt32, _ error: WireError) {
+        outgoing.removeAll { $0.stream == stream }
+        refuse(stream, error)
     }
 
     /// Rights that were taken back end what goes on at the next look.
     private func reviewFeeds() {
         guard let known = caller, outgoing.contains(where: \.isLasting) else { return }
+        let caller: Caller
         do throws(Failure) {
-            _ = try renewed(known)
+            caller = try renewed(known)
         } catch {
-            refuse(0, WireError(.notAdmitted, error.words))
+            return refuse(0, WireError(.notAdmitted, error.words))
+        }
+        for answer in outgoing where answer.isLasting {
+            do throws(Failure) {
+                try answer.requireRight(of: caller)
+            } catch {
+                end(answer.stream, WireError(error))
+            }
         }
     }
 
