@@ -9,7 +9,8 @@ final class Channel {
 
     let socket: StreamSocket
     private(set) var tls: TLSSession?
-    private let milliseconds: Int
+    /// For each wait.
+    var milliseconds: Int
     private let scratch = PageBuffer(capacity: Channel.scratchBytes)
 
     init(_ address: ServerAddress, milliseconds: Int) throws(Failure) {

@@ -11,6 +11,8 @@ final class Connection {
     /// Bytes of a body that is kept in memory.
     private static let bodyBytesMax = 512 << 20
     private static let itemsMax = 100_000
+    /// More than the silence after which a server asks whether its client is there.
+    private static let quietMilliseconds = 150_000
 
     private let channel: Channel
     private var session = ClientSession()
@@ -180,6 +182,10 @@ final class Connection {
     func ask(
         _ operation: Operation, _ fields: FieldWriter, upload: [UInt8]?, _ sink: Sink
     ) throws -> Answer {
+        if operation == .watch || operation == .cameraLive {
+            // Nothing may happen for long; the server's ping says that it is still there.
+            channel.milliseconds = max(channel.milliseconds, Self.quietMilliseconds)
+        }
         do {
             try channel.send(
                 session.request(operation.rawValue, fields, hasBody: upload != nil))
