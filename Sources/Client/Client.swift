@@ -29,6 +29,8 @@ package final class Client {
     private let options: Options
     private let clock = SystemClock()
     private var connection: Connection?
+    /// Who was never there is not asked for again and again, unless `waitMilliseconds` says so.
+    private var hasBeenConnected = false
 
     package init(_ options: Options) throws(Failure) {
         if case .host(let host, _) = options.address, case .plain = options.trust {
@@ -60,32 +62,50 @@ package final class Client {
         isSafe: Bool, _ sink: Sink = Sink()
     ) throws -> Answer {
         var pause = Self.pauseMilliseconds
+        var mayBeDone = false
         var attempt = 1
         while true {
-            var wasAsked = false
+            var isAsking = false
             do {
                 let connection = try connected()
-                wasAsked = true
-                let answer = try connection.ask(operation, fields, upload: upload, sink)
-                return answer
+                isAsking = true
+                return try connection.ask(operation, fields, upload: upload, sink)
             } catch let error as WireError {
-                // Said when nothing was done.
-                guard Self.passes(error), attempt < Self.attemptsMax else { throw error }
+                // Said when nothing was done, this time.
+                guard Self.passes(error) else { throw error }
+                guard attempt < Self.attemptsMax else {
+                    if mayBeDone { try Self.rejectUnknown(error.words, fields, isSafe) }
+                    throw error
+                }
                 pause = max(pause, Int(clamping: error.retryMilliseconds ?? 0))
             } catch let failure as Failure where failure.kind == .io {
                 close()
-                guard !wasAsked || isSafe else {
-                    throw Failure(
-                        .unknownOutcome,
-                        "\(failure.words); whether it was done is not known: look before you"
-                            + " repeat it")
+                mayBeDone = mayBeDone || isAsking
+                let isRepeated = isSafe || !mayBeDone
+                guard isRepeated, hasBeenConnected, attempt < Self.attemptsMax else {
+                    if mayBeDone { try Self.rejectUnknown(failure.words, fields, isSafe) }
+                    throw failure
                 }
-                guard wasAsked, attempt < Self.attemptsMax else { throw failure }
             }
             try sink.restart?()
             Thread.sleep(nanoseconds: UInt64(pause) * 1_000_000)
             pause = min(pause * 2, Self.pauseMillisecondsMax)
             attempt += 1
+        }
+    }
+
+    /// Throws when the request, which the server may have done, does more than read.
+    private static func rejectUnknown(
+        _ words: String, _ fields: FieldWriter, _ isSafe: Bool
+    ) throws {
+        let start = "\(words); whether it was done is not known: "
+        if let id = try Fields(fields.bytes.span).text(.requestID) {
+            throw Failure(
+                .unknownOutcome,
+                start + "with the request id \(id) it may be repeated, and is done once")
+        }
+        guard isSafe else {
+            throw Failure(.unknownOutcome, start + "look before you repeat it")
         }
     }
 
@@ -106,6 +126,7 @@ package final class Client {
             do {
                 let made = try Connection(options)
                 connection = made
+                hasBeenConnected = true
                 return made
             } catch let failure as Failure where failure.kind == .io || failure.kind == .notFound {
                 guard clock.monotonicNanoseconds < end else {

@@ -191,9 +191,11 @@ final class Connection {
                 session.request(operation.rawValue, fields, hasBody: upload != nil))
             if let upload { try send(upload) }
             return try answer(sink)
-        } catch let refusal as WireError {
-            // The server has said all that it says of this request.
-            throw refusal
+        } catch let error as WireError {
+            // A refusal is all that the server says of this request; with the connection's end it
+            // has said nothing of it.
+            guard isBroken else { throw error }
+            throw Failure(.io, "the server ended the connection: \(error.words)")
         } catch {
             isBroken = true
             throw error

@@ -111,11 +111,31 @@ import WireProtocol
         }
         // Nothing was said to it: no log-in was tried.
         #expect(try bench.lines(.logIn).allSatisfy { $0.entry.refusal == nil })
-        #expect(throws: Failure.self) {
-            _ = try secure(
-                bench, logIn, .authority(file: "\(bench.scratch.path)/access/none.pem")
-            ).whoAmI()
+        try bench.close()
+    }
+
+    @Test func `a server is known by its authority and its name, or told nothing`() throws {
+        let bench = try ServerBench()
+        let logIn = LogIn.token(try bench.token([.auditor]))
+        let own = "\(bench.scratch.path)/access/server.pem"
+        func client(_ host: String, _ authority: String) throws -> Client {
+            try Client(
+                Client.Options(
+                    .host(host, port: bench.securePort), logIn, .authority(file: authority)))
         }
+        let known = try client("localhost", own)
+        _ = try known.whoAmI()
+        known.close()
+        let logIns = try bench.lines(.logIn).count
+        let other = try SelfSignedFiles(bench.scratch, "localhost").certificate
+        // Another authority for the same name; another name of the same authority.
+        for (host, authority) in [("localhost", other), ("127.0.0.1", own)] {
+            let client = try client(host, authority)
+            let failure = #expect(throws: Failure.self) { _ = try client.whoAmI() }
+            #expect(failure?.kind == .denied)
+        }
+        #expect(throws: Failure.self) { _ = try client("localhost", own + ".gone").whoAmI() }
+        #expect(try bench.lines(.logIn).count == logIns)
         try bench.close()
     }
 

@@ -60,8 +60,12 @@ struct Put {
                     progress.end()
                     guard let failure = Failure(told: error) else { throw error }
                     let stored =
-                        i == 0 ? "nothing was stored" : "\(i) of \(paths.count) were stored"
-                    throw Failure(failure.kind, "\(path): \(failure.words) (\(stored))")
+                        switch (i, failure.kind) {
+                        case (0, .unknownOutcome): ""
+                        case (0, _): " (nothing was stored)"
+                        default: " (\(i) of \(paths.count) were stored)"
+                        }
+                    throw Failure(failure.kind, "\(path): \(failure.words)\(stored)")
                 }
             }
             progress.end()
