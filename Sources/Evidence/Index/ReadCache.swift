@@ -1,9 +1,9 @@
 internal import Base
 internal import EvidenceFormat
 internal import IndexFormat
+internal import Linux
 internal import SegmentFormat
 internal import Store
-internal import Synchronization
 
 /// What was read lately, for those who ask for the same again: whole leaves, and the few records
 /// of a link. Each has few places in a table, where others replace it.
@@ -66,9 +66,9 @@ final class ReadCache: Sendable {
         }
     }
 
-    private let leaves = Mutex<[KnownLeaf?]>([])
-    private let pictures = Mutex(Pictures())
-    private let lists = Mutex<[Shelf]>(Array(repeating: Shelf(), count: shelfCount))
+    private let leaves = Monitor<[KnownLeaf?]>([])
+    private let pictures = Monitor(Pictures())
+    private let lists = Monitor<[Shelf]>(Array(repeating: Shelf(), count: shelfCount))
 
     func leaf(
         at index: UInt64, else read: () throws(Failure) -> (leaf: Leaf, place: Place)
