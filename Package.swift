@@ -73,6 +73,7 @@ let package = Package(
         library("CTurboJPEG", pkgConfig: "libturbojpeg"),
         library("CCurl", pkgConfig: "libcurl"),
         library("CV4L2", pkgConfig: "libv4l2"),
+        library("CArchive", pkgConfig: "libarchive"),
         // Layer 1: words every module shares.
         module("Base", imports: ["CLinux"]),
         // Layer 2: one thin wrapper per C library; the only place that says `unsafe`.
@@ -84,6 +85,7 @@ let package = Package(
         module("JPEG", imports: ["Base", "CTurboJPEG"]),
         module("HTTPClient", imports: ["Base", "CCurl"]),
         module("V4L2", imports: ["Base", "CLinux", "CV4L2"]),
+        module("Archive", imports: ["Base", "CArchive"]),
         // Layer 3: bytes and values; no I/O.
         module("FragmentFormat", imports: ["Base", "Crypto"]),
         module("SegmentFormat", imports: ["Base", "Crypto"]),
@@ -119,12 +121,19 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "SASL", "EvidenceFormat", "Evidence",
             ]),
+        // What auditors take away: bundles, written and verified.
+        module(
+            "Export",
+            imports: [
+                "Base", "Linux", "Crypto", "Archive", "EvidenceFormat", "FragmentFormat",
+                "Evidence",
+            ]),
         // Layer 7: the edges.
         module(
             "Server",
             imports: [
                 "Base", "Linux", "Crypto", "TLS", "JPEG", "V4L2", "WireProtocol", "SASL",
-                "EvidenceFormat", "Ingest", "Evidence", "Recorder", "Access",
+                "EvidenceFormat", "Ingest", "Archive", "Evidence", "Recorder", "Access", "Export",
             ]),
         module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
         // Layer 8: the one binary.
@@ -133,7 +142,7 @@ let package = Package(
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
                 "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "WireProtocol",
-                "Server", "Client",
+                "Server", "Client", "Archive", "Export",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -277,6 +286,13 @@ let package = Package(
             imports: [
                 "Base", "Linux", "JPEG", "WireProtocol", "TestSupport", "ServerSupport",
                 "proofreel",
+            ]),
+        tests("ArchiveTests", imports: ["Base", "Archive", "TestSupport"]),
+        tests(
+            "ExportTests",
+            imports: [
+                "Base", "Linux", "Crypto", "Archive", "EvidenceFormat", "FragmentFormat", "Store",
+                "Evidence", "Export", "TestSupport",
             ]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
