@@ -24,9 +24,12 @@ struct CheckedTiles<Reader: TileReader> {
         let index: UInt64
     }
 
+    /// Kept at a time: 4 MB. A walk over neighbours needs one of each level.
+    private static var tilesMax: Int { 256 }
+
     let size: UInt64
     private let reader: Reader
-    private var tiles: [Key: [Digest]] = [:]
+    private var tiles: [Key: HashedTile] = [:]
 
     init(size: UInt64, reader: Reader, root: Digest?) throws(Failure) {
         guard size <= Merkle.sizeMax else {
@@ -56,25 +59,28 @@ struct CheckedTiles<Reader: TileReader> {
         level * Tile.height < UInt64.bitWidth ? size >> UInt64(level * Tile.height) : 0
     }
 
-    private mutating func tile(level: Int, index: UInt64) throws(Failure) -> [Digest] {
+    private mutating func tile(level: Int, index: UInt64) throws(Failure) -> HashedTile {
         if let tile = tiles[Key(level: level, index: index)] { return tile }
         let start = index * UInt64(Tile.hashCount)
         let count = Int(min(UInt64(Tile.hashCount), stored(level) - start))
-        let tile = try reader.hashes(level: level, from: start, count: count)
-        guard tile.count == count else {
+        let hashes = try reader.hashes(level: level, from: start, count: count)
+        guard hashes.count == count else {
             throw Failure(
                 .corrupt,
-                "level \(level) tile \(index) has \(tile.count) hashes instead of \(count); "
+                "level \(level) tile \(index) has \(hashes.count) hashes instead of \(count); "
                     + "rebuild the levels from the leaves")
         }
+        let tile = HashedTile(hashes)
         if count == Tile.hashCount {
-            guard try hash(storedAt: level + 1, index) == Self.root(of: tile[...]) else {
+            guard try hash(storedAt: level + 1, index) == tile.root(height: Tile.height, at: 0)
+            else {
                 throw Failure(
                     .corrupt,
                     "level \(level) tile \(index) does not lead to its entry on level "
                         + "\(level + 1); rebuild the levels from the leaves")
             }
         }
+        if tiles.count >= Self.tilesMax { tiles.removeAll(keepingCapacity: true) }
         tiles[Key(level: level, index: index)] = tile
         return tile
     }
@@ -83,7 +89,7 @@ struct CheckedTiles<Reader: TileReader> {
         storedAt level: Int, _ position: UInt64
     ) throws(Failure) -> Digest {
         let tile = try tile(level: level, index: position / UInt64(Tile.hashCount))
-        return tile[Int(position % UInt64(Tile.hashCount))]
+        return tile.root(height: 0, at: Int(position % UInt64(Tile.hashCount)))
     }
 
     /// The root of a perfect subtree, from one slice of one tile.
@@ -92,16 +98,7 @@ struct CheckedTiles<Reader: TileReader> {
         let first = from >> UInt64(level * Tile.height)
         let offset = Int(first % UInt64(Tile.hashCount))
         let tile = try tile(level: level, index: first / UInt64(Tile.hashCount))
-        return Self.root(of: tile[offset..<offset + 1 << (height % Tile.height)])
-    }
-
-    private static func root(of hashes: ArraySlice<Digest>) -> Digest {
-        var row = Array(hashes)
-        while row.count > 1 {
-            for i in 0..<row.count / 2 { row[i] = Merkle.node(row[2 * i], row[2 * i + 1]) }
-            row.removeLast(row.count / 2)
-        }
-        return row[0]
+        return tile.root(height: height % Tile.height, at: offset)
     }
 
     /// From the largest to the smallest; their widths are the one-bits of the size.
@@ -130,6 +127,25 @@ struct CheckedTiles<Reader: TileReader> {
         let (left, right) = range.treeHalves
         return Merkle.node(try hash(of: left), try hash(of: right))
     }
+}
+
+/// A tile's hashes with the roots of all complete subtrees over them: checking the tile makes them
+/// anyway, and every proof through it needs some.
+private struct HashedTile {
+    private let rows: [[Digest]]
+
+    init(_ hashes: [Digest]) {
+        var rows = [hashes]
+        var row = hashes
+        while row.count > 1 {
+            row = (0..<row.count / 2).map { Merkle.node(row[2 * $0], row[2 * $0 + 1]) }
+            rows.append(row)
+        }
+        self.rows = rows
+    }
+
+    /// Of the subtree of 2^height hashes that begins with the one at `offset`.
+    func root(height: Int, at offset: Int) -> Digest { rows[height][offset >> height] }
 }
 
 extension Range<UInt64> {

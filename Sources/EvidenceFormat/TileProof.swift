@@ -8,25 +8,8 @@ package enum TileProof {
     package static func inclusion(
         index: UInt64, size: UInt64, reader: some TileReader, expecting root: Digest? = nil
     ) throws(Failure) -> [Digest] {
-        guard index < size else {
-            throw Failure(.invalid, "there is no leaf \(index) in a tree of \(size)")
-        }
         var tiles = try CheckedTiles(size: size, reader: reader, root: root)
-        var range = 0..<size
-        var proof: [Digest] = []
-        while range.count > 1 {
-            let (left, right) = range.treeHalves
-            if index < left.upperBound {
-                proof.append(try tiles.hash(of: right))
-                range = left
-            } else {
-                proof.append(try tiles.hash(of: left))
-                range = right
-            }
-        }
-        // The leaf's own tile is checked too, even where the proof does not need it.
-        _ = try tiles.hash(of: range)
-        return proof.reversed()
+        return try tiles.inclusion(of: index)
     }
 
     /// RFC 6962's consistency proof. Empty from size 0 and between equal sizes.
@@ -61,5 +44,41 @@ package enum TileProof {
     ) throws(Failure) -> Digest {
         var tiles = try CheckedTiles(size: size, reader: reader, root: nil)
         return try tiles.root()
+    }
+}
+
+/// Many inclusion proofs in one tree: tiles that were read and checked serve the next proof too.
+package struct TileProofs<Reader: TileReader> {
+    private var tiles: CheckedTiles<Reader>
+
+    package init(size: UInt64, reader: Reader, expecting root: Digest) throws(Failure) {
+        tiles = try CheckedTiles(size: size, reader: reader, root: root)
+    }
+
+    package mutating func inclusion(of index: UInt64) throws(Failure) -> [Digest] {
+        try tiles.inclusion(of: index)
+    }
+}
+
+extension CheckedTiles {
+    fileprivate mutating func inclusion(of index: UInt64) throws(Failure) -> [Digest] {
+        guard index < size else {
+            throw Failure(.invalid, "there is no leaf \(index) in a tree of \(size)")
+        }
+        var range = 0..<size
+        var proof: [Digest] = []
+        while range.count > 1 {
+            let (left, right) = range.treeHalves
+            if index < left.upperBound {
+                proof.append(try hash(of: right))
+                range = left
+            } else {
+                proof.append(try hash(of: left))
+                range = right
+            }
+        }
+        // The leaf's own tile is checked too, even where the proof does not need it.
+        _ = try hash(of: range)
+        return proof.reversed()
     }
 }

@@ -24,3 +24,16 @@ extension RealFileSystem {
         _ = try checked("remove the directory \(path)") { unsafe rmdir(path) }
     }
 }
+
+extension RealFileSystem {
+    /// A file that nobody else can open and that is gone when it is let go.
+    package func openNameless(in folder: String) throws(Failure) -> any File {
+        let path = "\(folder)/.proofreel-\(Process.id)-\(SystemClock().monotonicNanoseconds)"
+        let file = try open(path, .createExclusive)
+        try remove(path)
+        return file
+    }
+
+    /// Where files may be that are of no use to anybody later.
+    package static var temporaryFolder: String { Environment.value("TMPDIR") ?? "/var/tmp" }
+}

@@ -23,7 +23,8 @@ struct Answer: Sendable {
     var items: [[UInt8]] = []
     var reply = FieldWriter()
     var body = Body.none
-    /// What comes later: a body without an end, or with `feedsItems` items before a reply.
+    /// What comes later: a body whose end is not known yet; with `feedsItems`, items before a
+    /// reply.
     var feed: (any Feed)?
     var feedsItems = false
     var feedRight: FeedRight?
@@ -48,7 +49,7 @@ struct Outgoing: Sendable {
     private var body: Answer.Body
     private var sent = 0
     private let bodyCount: Int
-    private let feed: (any Feed)?
+    private var feed: (any Feed)?
     private let feedRight: FeedRight?
     /// Of the feed: what is not sent yet.
     private var piece: [UInt8] = []
@@ -120,6 +121,10 @@ struct Outgoing: Sendable {
                     FrameHeader(.item, payloadBytes: item.count, code: code, stream: stream), item)
                 return item.count
             case .bytes(let bytes): (piece, pieceSent) = (bytes, 0)
+            case .end:
+                self.feed = nil
+                queue.add(FrameHeader(.data, payloadBytes: 0, stream: stream, last: true), [])
+                return 0
             }
         }
         let count = min(piece.count - pieceSent, credit, FrameType.data.payloadBytesMax)

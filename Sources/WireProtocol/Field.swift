@@ -31,6 +31,7 @@ package enum FieldKey: UInt8, Sendable, CaseIterable {
     case note = 0x18
     case url = 0x19
     case check = 0x1A
+    case since = 0x1B
     // Integers: eight bytes, signed, big-endian. Instants are microseconds since 1970 in UTC.
     case version = 0x60
     case window = 0x61

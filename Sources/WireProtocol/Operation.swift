@@ -52,5 +52,8 @@ package enum Operation: UInt16, Sendable, CaseIterable {
     case machineList = 0x7C
     case machineAdd = 0x7D
     case machineRemove = 0x7E
-    // 0x80-0x8F export, 0x90-0xAF factory objects, 0xC0-0xFF experiments of clients and servers.
+
+    case export = 0x80
+    // 0x81-0x8F more of export, 0x90-0xAF factory objects, 0xC0-0xFF experiments of clients and
+    // servers.
 }

@@ -27,6 +27,7 @@ enum Registry {
             .prove,
             .checkpoint,
             .consistency,
+            .export,
             .verify,
             .userAdd,
             .userSet,

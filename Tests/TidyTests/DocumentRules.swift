@@ -73,7 +73,7 @@ func unknownCommands(_ documents: [SourceFile], program: [SourceFile]) -> [Findi
     let known = Set(
         program.flatMap { $0.text.matches(of: /"([a-z][a-z-]*)"/).map { String($0.output.1) } })
     // First words of our files' formats, which documents show too.
-    let formats: Set<String> = ["keyset", "successor", "data"]
+    let formats: Set<String> = ["keyset", "successor", "data", "bundle"]
     return documents.flatMap { file in
         var isFenced = false
         return file.lines.enumerated().flatMap { index, line -> [Finding] in

@@ -28,14 +28,22 @@ package struct LogIdentity: Sendable {
 
     /// All keys at hand that are valid at a size; while keys overlap, both sign.
     func sign(_ checkpoint: Checkpoint) throws(Failure) -> SignedNote {
-        let valid = keySet.keys(validAt: checkpoint.size)
+        checkpoint.signed(by: try signers(at: checkpoint.size))
+    }
+
+    /// Another text than a checkpoint's; its first line must say what it is.
+    func sign(_ text: String, at size: UInt64) throws(Failure) -> SignedNote {
+        SignedNote(text: text, signers: try signers(at: size))
+    }
+
+    private func signers(at size: UInt64) throws(Failure) -> [NoteSigner] {
+        let valid = keySet.keys(validAt: size)
         let at = signers.filter { valid.contains($0.verifierKey) }
         guard !at.isEmpty else {
             throw Failure(
                 .refused,
-                "no key at hand may sign a checkpoint of size \(checkpoint.size);"
-                    + " see proofreel key show")
+                "no key at hand may sign a checkpoint of size \(size); see proofreel key show")
         }
-        return checkpoint.signed(by: at)
+        return at
     }
 }

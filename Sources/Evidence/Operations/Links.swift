@@ -94,18 +94,22 @@ extension EvidenceLog {
 
     /// The leaves of a check in the order of its chain.
     package func chain(of check: String) throws(Failure) -> [Leaf] {
-        let key = ShortHash("chain", check)
         let reader = LeafReader(engine, rows)
-        var leaves: [Leaf] = []
+        return try chainIndices(of: check).map { index throws(Failure) in
+            try reader.leaf(at: index)
+        }
+    }
+
+    func chainIndices(of check: String) throws(Failure) -> [UInt64] {
+        let key = ShortHash("chain", check)
+        var indices: [UInt64] = []
         var from = key.bytes
         while true {
             let page = try engine.range(
                 Table.chainItemShard(key), from: from, to: key.bytes.adding(.max),
                 descending: false, limit: 1000)
-            for entry in page {
-                leaves.append(try reader.leaf(at: entry.value.span.bigEndian(UInt64.self, at: 0)))
-            }
-            guard page.count == 1000, let last = page.last else { return leaves }
+            indices += page.map { $0.value.span.bigEndian(UInt64.self, at: 0) }
+            guard page.count == 1000, let last = page.last else { return indices }
             from = last.key + [0]
         }
     }

@@ -85,16 +85,18 @@ extension EvidenceLog {
     }
 
     func leavesAbout(_ id: RecordID, _ reader: LeafReader) throws(Failure) -> [Leaf] {
-        var leaves: [Leaf] = []
+        try indicesAbout(id).map { index throws(Failure) in try reader.leaf(at: index) }
+    }
+
+    func indicesAbout(_ id: RecordID) throws(Failure) -> [UInt64] {
+        var indices: [UInt64] = []
         var from = id.bytes
         while true {
             let page = try engine.range(
                 Table.aboutShard(id), from: from, to: id.bytes.adding(.max), descending: false,
                 limit: 1000)
-            for entry in page {
-                leaves.append(try reader.leaf(at: entry.key.span.bigEndian(UInt64.self, at: 16)))
-            }
-            guard page.count == 1000, let last = page.last else { return leaves }
+            indices += page.map { $0.key.span.bigEndian(UInt64.self, at: 16) }
+            guard page.count == 1000, let last = page.last else { return indices }
             from = last.key + [0]
         }
     }

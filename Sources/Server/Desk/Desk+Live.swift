@@ -4,22 +4,27 @@ internal import Evidence
 internal import Recorder
 internal import WireProtocol
 
-/// Answers that go on until the client has enough.
+/// Answers that go on until the client has enough, or all of it.
 extension Desk {
     /// Whether `wake` is of use to it.
     static func isLasting(_ operation: Operation) -> Bool {
-        operation == .cameraLive || operation == .watch
+        switch operation {
+        case .cameraLive, .watch, .export: true
+        default: false
+        }
     }
 
     func follow(
-        _ operation: Operation, _ payload: [UInt8], for caller: Caller,
+        _ operation: Operation, _ payload: [UInt8], body: [UInt8], for caller: Caller,
         wake: @escaping @Sendable () -> Void
     ) -> Result<Answer, WireError> {
         do {
             let fields = try Fields(payload.span)
-            return .success(
-                operation == .watch
-                    ? try watch(fields, caller, wake) : try live(fields, caller, wake))
+            switch operation {
+            case .watch: return .success(try watch(fields, caller, wake))
+            case .export: return .success(try export(fields, body, caller, wake))
+            default: return .success(try live(fields, caller, wake))
+            }
         } catch {
             return .failure(Self.told(error))
         }

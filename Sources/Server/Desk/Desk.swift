@@ -14,6 +14,7 @@ package struct Desk: Sendable {
     private let knownBook: AccessBook?
     private let knownNews: NewsHub?
     let thumbnails = Thumbnails()
+    let exports = Exports()
     /// How the server is, as one document.
     let status: @Sendable () throws -> JSON
 
@@ -101,7 +102,9 @@ package struct Desk: Sendable {
     }
 
     /// Whether a body of bytes follows the request.
-    static func takesBody(_ operation: Operation) -> Bool { operation == .put }
+    static func takesBody(_ operation: Operation) -> Bool {
+        operation == .put || operation == .export
+    }
 
     func perform(
         _ operation: Operation, _ payload: [UInt8], body: [UInt8], for caller: Caller
@@ -138,9 +141,9 @@ package struct Desk: Sendable {
         case .userList, .userAdd, .userSet, .userRemove, .userPassword, .tokenList, .tokenAdd,
             .tokenRevoke, .machineList, .machineAdd, .machineRemove:
             return try performOnIdentities(operation, fields, caller)
-        case .cameraLive, .watch:
+        case .cameraLive, .watch, .export:
             throw WireError(
-                .unsupported, "\(operation) goes on until it is cancelled, and needs a connection")
+                .unsupported, "\(operation) goes on for a while, and needs a connection")
         }
     }
 

@@ -13,6 +13,8 @@ typealias FeedRight = @Sendable (Caller) throws(Failure) -> Void
 
 enum FeedPart {
     case item([UInt8])
-    /// A piece of the body, which has no end.
+    /// A piece of the body.
     case bytes([UInt8])
+    /// The body is complete.
+    case end
 }

@@ -282,7 +282,9 @@ final class Connection: @unchecked Sendable {
         let isTaken = service.workers.run {
             let result =
                 Desk.isLasting(operation)
-                ? service.desk.follow(operation, payload, for: caller) { mailbox.wake(token) }
+                ? service.desk.follow(
+                    operation, payload, body: upload?.body ?? [], for: caller
+                ) { mailbox.wake(token) }
                 : service.desk.result(
                     operation, payload, body: upload?.body ?? [], for: caller)
             if let upload { service.release(upload.reserved) }

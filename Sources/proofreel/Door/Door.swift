@@ -67,9 +67,22 @@ final class DirectDoor: Door {
                 session, served: false, anchored: nil,
                 used: DiskUse.of(session.directory.path))
         }
+        if operation == .export {
+            return try export(desk, fields, upload ?? [], sink)
+        }
         let answer = try desk.answer(
             operation, fields, body: upload ?? [], as: .owner(work.author.actor))
         return try pass(answer, sink)
+    }
+
+    /// Too large to be held, so it is passed on while it comes about.
+    private func export(
+        _ desk: Desk, _ fields: FieldWriter, _ ids: [UInt8], _ sink: Sink
+    ) throws -> Answer {
+        try desk.export(
+            fields, ids: ids, as: .owner(work.author.actor), reply: { try sink.reply?($0) },
+            { try sink.body?($0) })
+        return Answer()
     }
 
     /// As it would have come from a server.

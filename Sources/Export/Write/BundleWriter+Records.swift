@@ -1,0 +1,123 @@
+internal import Base
+internal import Evidence
+internal import EvidenceFormat
+
+/// The records that were asked for, each with its bytes and what was said of it.
+extension BundleWriter {
+    /// In the order of their instants, and of the log where these are equal.
+    func forEachWanted(
+        _ body: (UInt64, Leaf, WallTime) throws(Failure) -> Void
+    ) throws(Failure) {
+        switch request.wanted {
+        case .query(let given):
+            var query = given
+            query.newestFirst = false
+            query.streams = true
+            try extract.forEachRecord(query) { hit throws(Failure) in
+                try body(hit.index, hit.leaf, hit.instant)
+                return true
+            }
+        case .ids(let ids):
+            for hit in try chosen(ids) { try body(hit.index, hit.leaf, hit.instant) }
+        }
+    }
+
+    /// The named records, with the streams that they were rendered from.
+    func chosen(
+        _ ids: [RecordID]
+    ) throws(Failure) -> [(index: UInt64, leaf: Leaf, instant: WallTime)] {
+        var found: [UInt64: Leaf] = [:]
+        var waiting = ids
+        while let id = waiting.popLast() {
+            guard let index = try extract.index(of: id) else { continue }
+            let leaf = try extract.leaf(at: index)
+            guard leaf.isRecord else {
+                throw Failure(
+                    .notFound, "\(id) is a \(leaf.kind.rawValue) leaf, not a picture")
+            }
+            guard found.updateValue(leaf, forKey: index) == nil else { continue }
+            if let stream = leaf.recordID("clip") { waiting.append(stream) }
+        }
+        return found.map { ($0.key, $0.value, $0.value.time("t") ?? $0.value.time) }
+            .sorted { ($0.instant, $0.index) < ($1.instant, $1.index) }
+    }
+
+    func addRecord(
+        _ index: UInt64, _ leaf: Leaf, _ instant: WallTime
+    ) throws(Failure) {
+        guard try add(index, leaf, .records) else { return }
+        selection.records += 1
+        if leaf.string("use") == "stream" { selection.streams += 1 }
+        recordIDs.insert(leaf.id)
+        recorded = min(recorded, leaf.time)
+        span = (min(span?.from ?? instant, instant), max(span?.to ?? instant, instant))
+        if let camera = leaf.string("cam") {
+            cameras.insert(camera)
+            for part in leaf.body["parts"]?.array ?? [] {
+                if let n = part.int { parts[camera, default: []].insert(n) }
+            }
+        }
+        let about = try extract.leavesAbout(leaf.id)
+        var links = leaf.links.map(\.link)
+        for (index, said) in about where said.kind != .derive {
+            _ = try add(index, said, .facts)
+            if said.kind == .link { links += said.links.map(\.link) }
+        }
+        holds.look(leaf, instant: instant, links: links)
+        let removal = about.map(\.leaf).first { $0.isRemovalOfPayload }
+        if let removal, let policy = removal.int("policy"), policy >= 0 {
+            try noteEvents(removal, policy: UInt64(policy), links)
+        }
+        var name: String?
+        if !isGone(about.map(\.leaf)) {
+            let path = BundleNames.payload(index, mime: leaf.string("mime") ?? "")
+            try addPayload(leaf, as: path)
+            name = path
+        }
+        try page.add(leaf, index, about, payload: name)
+    }
+
+    func addPayload(_ leaf: Leaf, as name: String) throws(Failure) {
+        guard let hash = leaf.digest("pay") else { return }
+        try files.add(name, extract.payload(of: leaf.id), hash: hash)
+    }
+
+    /// Ordered and done.
+    func isGone(_ about: [Leaf]) -> Bool {
+        about.contains { order in
+            order.isRemovalOfPayload
+                && about.contains { $0.kind == .deleted && $0.recordID("delete") == order.id }
+        }
+    }
+
+    /// What a removal's time was counted from has to be shown too.
+    func noteEvents(
+        _ removal: Leaf, policy: UInt64, _ links: [Link]
+    ) throws(Failure) {
+        guard policy < extract.checkpoint.size else { return }
+        let rules = try extract.leaf(at: policy).body["rules"]?.array ?? []
+        let rule = rules.first { $0.object?["name"]?.string == removal.string("rule") }
+        if let name = rule?.object?["event"]?.string { events.append((name, links)) }
+    }
+
+    /// A leaf and its proof, once; false when it is there already.
+    func add(
+        _ index: UInt64, _ leaf: Leaf, _ role: BundleNames.Role
+    ) throws(Failure) -> Bool {
+        guard leaves.insert(index) else { return false }
+        try files.add(BundleNames.leaf(index, role), leaf.bytes)
+        try files.add(BundleNames.proof(index, role), extract.proof(of: index).encode())
+        for link in leaf.links where link.place != nil { note(check: link.link.value) }
+        if leaf.kind == .close, let check = leaf.string("check") { note(check: check) }
+        if role == .facts { try page.add(fact: leaf, index) }
+        return true
+    }
+
+    func note(check: String) {
+        if knownChecks.insert(Array(check.utf8)).inserted { checks.append(check) }
+    }
+}
+
+extension Leaf {
+    fileprivate var isRemovalOfPayload: Bool { kind == .delete && string("what") == "payload" }
+}
