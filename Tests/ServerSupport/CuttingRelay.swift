@@ -1,10 +1,10 @@
-import Base
-import Linux
-import TestSupport
+internal import Base
+internal import Linux
+internal import TestSupport
 
 /// Stands between a client and the real server, and cuts connections after so many bytes of the
 /// server's, with nothing said. The bytes at which it cuts are given; later connections live.
-final class CuttingRelay: Sendable {
+package final class CuttingRelay: Sendable {
     private struct State {
         var cuts: [Int]
         var connections = 0
@@ -13,13 +13,14 @@ final class CuttingRelay: Sendable {
         var isEnding = false
     }
 
-    let path: String
+    package let path: String
     private let server: String
     private let state: Monitor<State>
     private let thread = Monitor<Thread?>(nil)
 
     /// `dies`: after the last cut nobody is there any more.
-    init(_ path: String, before server: String, cuts: [Int] = [], dies: Bool = false) throws {
+    package init(_ path: String, before server: String, cuts: [Int] = [], dies: Bool = false) throws
+    {
         self.path = path
         self.server = server
         state = Monitor(State(cuts: cuts))
@@ -42,10 +43,10 @@ final class CuttingRelay: Sendable {
         }
     }
 
-    var connections: Int { state.withLock { $0.connections } }
-    var passed: Int { state.withLock { $0.passed } }
+    package var connections: Int { state.withLock { $0.connections } }
+    package var passed: Int { state.withLock { $0.passed } }
 
-    func end() {
+    package func end() {
         state.withLock { $0.isEnding = true }
         thread.withLock { $0.take() }?.join()
     }
