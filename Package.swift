@@ -191,6 +191,12 @@ let package = Package(
                 "BenchHarness", "BenchPeers", "BenchCameras", "Base", "Linux", "Crypto", "TLS",
                 "WireProtocol", "EvidenceFormat", "Evidence", "Recorder", "Access", "Server",
             ]),
+        tool(
+            "bench-export", path: "Benchmarks/export",
+            imports: [
+                "BenchHarness", "BenchPeers", "Base", "Linux", "Crypto", "Archive",
+                "EvidenceFormat", "Store", "Evidence", "Export",
+            ]),
         tests("BenchHarnessTests", imports: ["BenchHarness"]),
         support(
             "TestSupport",

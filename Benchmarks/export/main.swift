@@ -1,0 +1,19 @@
+import BenchHarness
+import Glibc
+
+if CommandLine.arguments.dropFirst().first == Exporter.word {
+    do {
+        try Exporter.run(Array(CommandLine.arguments.dropFirst(2)))
+        exit(0)
+    } catch {
+        say("bench-export: \(error)", to: STDERR_FILENO)
+        exit(1)
+    }
+}
+
+/// A bundle of many pictures beside a copy of the same bytes: what it takes to take evidence away.
+Bench.main("export") { _, _ in
+    []
+} then: { folder, arguments in
+    try BundleOfPictures(folder, arguments).run()
+}
