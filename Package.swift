@@ -83,6 +83,7 @@ let package = Package(
         module("AV", imports: ["Base", "CAV"]),
         module("JPEG", imports: ["Base", "CTurboJPEG"]),
         module("HTTPClient", imports: ["Base", "CCurl"]),
+        module("TimeStamp", imports: ["Base", "COpenSSL"]),
         module("V4L2", imports: ["Base", "CLinux", "CV4L2"]),
         // Layer 3: bytes and values; no I/O.
         module("FragmentFormat", imports: ["Base", "Crypto"]),
