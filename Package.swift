@@ -120,12 +120,18 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "SASL", "EvidenceFormat", "Evidence",
             ]),
+        // Time stamps, witnesses, and being one.
+        module(
+            "Anchors",
+            imports: [
+                "Base", "Linux", "Crypto", "TimeStamp", "HTTPClient", "EvidenceFormat", "Evidence",
+            ]),
         // Layer 7: the edges.
         module(
             "Server",
             imports: [
                 "Base", "Linux", "Crypto", "TLS", "JPEG", "V4L2", "WireProtocol", "SASL",
-                "EvidenceFormat", "Ingest", "Evidence", "Recorder", "Access",
+                "EvidenceFormat", "Ingest", "Evidence", "Recorder", "Access", "Anchors",
             ]),
         module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
         // Layer 8: the one binary.
@@ -133,8 +139,8 @@ let package = Package(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
-                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "WireProtocol",
-                "Server", "Client",
+                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "Anchors", "TLS",
+                "WireProtocol", "Server", "Client",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.

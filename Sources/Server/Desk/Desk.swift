@@ -1,5 +1,6 @@
 internal import Base
 package import Access
+package import Anchors
 package import Evidence
 package import EvidenceFormat
 package import Recorder
@@ -12,18 +13,20 @@ package struct Desk: Sendable {
     /// Nil in a process that serves nobody and works on the directory alone.
     private let served: Served?
     private let knownBook: AccessBook?
+    private let knownAnchorer: Anchorer?
     private let knownNews: NewsHub?
     let thumbnails = Thumbnails()
     /// How the server is, as one document.
     let status: @Sendable () throws -> JSON
 
     package init(
-        log: EvidenceLog, book: AccessBook?, served: Served?,
+        log: EvidenceLog, book: AccessBook?, anchorer: Anchorer? = nil, served: Served?,
         status: @escaping @Sendable () throws -> JSON
     ) {
         self.log = log
         self.served = served
         knownBook = book
+        knownAnchorer = anchorer
         knownNews = served.map { NewsHub(log, $0.recorder) }
         self.status = status
     }
@@ -51,6 +54,12 @@ package struct Desk: Sendable {
         get throws(Failure) {
             guard let knownBook else { throw Self.unserved }
             return knownBook
+        }
+    }
+    var anchorer: Anchorer {
+        get throws(Failure) {
+            guard let knownAnchorer else { throw Self.unserved }
+            return knownAnchorer
         }
     }
     private static let unserved = Failure(
@@ -138,6 +147,8 @@ package struct Desk: Sendable {
         case .userList, .userAdd, .userSet, .userRemove, .userPassword, .tokenList, .tokenAdd,
             .tokenRevoke, .machineList, .machineAdd, .machineRemove:
             return try performOnIdentities(operation, fields, caller)
+        case .anchorList, .anchorAdd, .anchorRemove, .anchorNow, .bracket:
+            return try performOnAnchors(operation, fields, caller)
         case .cameraLive, .watch:
             throw WireError(
                 .unsupported, "\(operation) goes on until it is cancelled, and needs a connection")
