@@ -84,6 +84,7 @@ let package = Package(
         module("AV", imports: ["Base", "CAV"]),
         module("JPEG", imports: ["Base", "CTurboJPEG"]),
         module("HTTPClient", imports: ["Base", "CCurl"]),
+        module("TimeStamp", imports: ["Base", "COpenSSL"]),
         module("V4L2", imports: ["Base", "CLinux", "CV4L2"]),
         module("Archive", imports: ["Base", "CArchive"]),
         // Layer 3: bytes and values; no I/O.
@@ -128,12 +129,19 @@ let package = Package(
                 "Base", "Linux", "Crypto", "Archive", "EvidenceFormat", "FragmentFormat",
                 "Evidence",
             ]),
+        // Time stamps, witnesses, and being one.
+        module(
+            "Anchors",
+            imports: [
+                "Base", "Linux", "Crypto", "TimeStamp", "HTTPClient", "EvidenceFormat", "Evidence",
+            ]),
         // Layer 7: the edges.
         module(
             "Server",
             imports: [
                 "Base", "Linux", "Crypto", "TLS", "JPEG", "V4L2", "WireProtocol", "SASL",
                 "EvidenceFormat", "Ingest", "Archive", "Evidence", "Recorder", "Access", "Export",
+                "Anchors",
             ]),
         module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
         // Layer 8: the one binary.
@@ -141,8 +149,8 @@ let package = Package(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
-                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "WireProtocol",
-                "Server", "Client", "Archive", "Export",
+                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "Export", "Anchors",
+                "TLS", "WireProtocol", "Server", "Client", "Archive",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.

@@ -14,6 +14,12 @@ static inline CURLcode proofreel_curl_set_pointer(CURL *h, CURLoption o, void *v
     return curl_easy_setopt(h, o, v);
 }
 
+// curl copies the bytes.
+static inline void proofreel_curl_post(CURL *h, const void *bytes, size_t count) {
+    curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    curl_easy_setopt(h, CURLOPT_COPYPOSTFIELDS, bytes);
+}
+
 typedef size_t (*proofreel_curl_bytes)(char *bytes, size_t size, size_t count, void *context);
 
 static inline CURLcode proofreel_curl_on_bytes(CURL *h, CURLoption o, proofreel_curl_bytes f) {

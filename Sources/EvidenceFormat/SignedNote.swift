@@ -122,7 +122,7 @@ extension NoteSignature {
         signature = Array(bytes.dropFirst(4))
     }
 
-    fileprivate func append(to bytes: inout [UInt8]) {
+    func append(to bytes: inout [UInt8]) {
         bytes += Self.mark
         bytes += Array(name.utf8)
         bytes.append(0x20)

@@ -57,6 +57,44 @@ internal import Synchronization
         return transfer.head
     }
 
+    /// Sends `body` and gives back the answer whatever its status: refusals of an interface have
+    /// words of their own. Redirects are not followed; a POST must not become a GET on the way.
+    package func post(
+        _ body: [UInt8], mime: String, accepting: String? = nil,
+        until stop: (any HTTPReceiver)? = nil
+    ) throws(HTTPFailure) -> HTTPReply {
+        try exchange(until: stop) { transfer in
+            set(CURLOPT_FOLLOWLOCATION, 0)
+            set(CURLOPT_POST, 1)
+            unsafe proofreel_curl_post(easy, body, body.count)
+            return run(
+                transfer, wake: stop?.wakeDescriptor,
+                headers: [
+                    "Content-Type: \(mime)", "Expect:",
+                ] + (accepting.map { ["Accept: \($0)"] } ?? []))
+        }
+    }
+
+    /// The answer as a whole, whatever its status.
+    package func fetch(until stop: (any HTTPReceiver)? = nil) throws(HTTPFailure) -> HTTPReply {
+        try exchange(until: stop) { transfer in
+            set(CURLOPT_FOLLOWLOCATION, 1)
+            set(CURLOPT_HTTPGET, 1)
+            return run(transfer, wake: stop?.wakeDescriptor)
+        }
+    }
+
+    private func exchange(
+        until stop: (any HTTPReceiver)?, _ body: (Transfer) -> CURLcode
+    ) throws(HTTPFailure) -> HTTPReply {
+        let keeper = ReplyKeeper(until: stop)
+        let transfer = Transfer(keeper, limits, takesAnyStatus: true)
+        let code = body(transfer)
+        if let failure = transfer.failure { throw failure }
+        guard code == CURLE_OK else { throw self.failure(code, transfer) }
+        return HTTPReply(head: transfer.head, body: keeper.bytes)
+    }
+
     // MARK: - Options
 
     private func set(_ option: CURLoption, _ value: Int) {
@@ -82,7 +120,7 @@ internal import Synchronization
         // Credentials go to the host that they are for, and to none that it points to.
         set(CURLOPT_UNRESTRICTED_AUTH, 0)
         // Cameras are on this network: a proxy from the environment is for something else.
-        set(CURLOPT_PROXY, "")
+        if !target.usesProxy { set(CURLOPT_PROXY, "") }
         set(CURLOPT_USERAGENT, "proofreel")
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         set(CURLOPT_CONNECTTIMEOUT_MS, limits.connectMilliseconds)
@@ -130,7 +168,16 @@ internal import Synchronization
 
     // MARK: - One exchange
 
-    private func run(_ transfer: Transfer, wake: Int32?) -> CURLcode {
+    private func run(
+        _ transfer: Transfer, wake: Int32?, headers: [String] = []
+    ) -> CURLcode {
+        var list: UnsafeMutablePointer<curl_slist>?
+        for header in headers { unsafe list = curl_slist_append(list, header) }
+        _ = unsafe proofreel_curl_set_pointer(easy, CURLOPT_HTTPHEADER, list)
+        defer {
+            _ = unsafe proofreel_curl_set_pointer(easy, CURLOPT_HTTPHEADER, nil)
+            unsafe curl_slist_free_all(list)
+        }
         let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
         _ = unsafe proofreel_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
         _ = unsafe proofreel_curl_set_pointer(easy, CURLOPT_HEADERDATA, context)

@@ -7,6 +7,8 @@ package struct HTTPTarget: Hashable, Sendable, CustomStringConvertible {
     package let user: String?
     package let password: String
     package let trust: CertificateTrust
+    /// The one that the environment names (`https_proxy` …): for services outside the plant.
+    package var usesProxy = false
 
     package init(
         url: String, user: String? = nil, password: String = "",

@@ -16,8 +16,12 @@ final class Transfer {
     /// What ended the exchange from our side.
     private(set) var failure: HTTPFailure?
 
-    init(_ receiver: any HTTPReceiver, _ limits: HTTPLimits) {
+    /// Also what stands below a refusal is given to the receiver.
+    private let takesAnyStatus: Bool
+
+    init(_ receiver: any HTTPReceiver, _ limits: HTTPLimits, takesAnyStatus: Bool = false) {
         self.receiver = receiver
+        self.takesAnyStatus = takesAnyStatus
         self.limits = limits
         lastByte = monotonicMilliseconds()
     }
@@ -60,12 +64,12 @@ final class Transfer {
         lastByte = monotonicMilliseconds()
         bytesReceived += bytes.count
         // What an error page says is of no interest, however long it is.
-        guard (200...299).contains(head.status) else { return false }
+        guard takesAnyStatus || (200...299).contains(head.status) else { return false }
         if let max = limits.bodyBytesMax, max < bytesReceived || max < head.contentLength ?? 0 {
             return fail(
                 HTTPFailure(
                     .bodyTooLarge,
-                    Failure(.invalid, "the answer is larger than \(max >> 20) MiB")))
+                    Failure(.invalid, "the answer is larger than \(max >> 10) KiB")))
         }
         do throws(Failure) {
             try answer()

@@ -37,6 +37,11 @@ package enum Operation: UInt16, Sendable, CaseIterable {
     case consistency = 0x51
     case checkpoint = 0x52
     case keys = 0x53
+    case anchorList = 0x54
+    case anchorAdd = 0x55
+    case anchorRemove = 0x56
+    case anchorNow = 0x57
+    case bracket = 0x58
 
     case watch = 0x60
     case audit = 0x61

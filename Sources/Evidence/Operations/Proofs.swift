@@ -28,6 +28,13 @@ extension EvidenceLog {
         return (proof, head.note)
     }
 
+    /// The same up to an older checkpoint of this log.
+    package func consistency(
+        from oldSize: UInt64, to size: UInt64, root: Digest
+    ) throws(Failure) -> [Digest] {
+        try TileProof.consistency(from: oldSize, to: size, reader: rows, expecting: root)
+    }
+
     package func root(at size: UInt64) throws(Failure) -> Digest {
         try TileProof.root(size: size, reader: rows)
     }

@@ -20,6 +20,7 @@ final class LogRules {
     private var keySetOrdinal: UInt64 = 0
     private var newest = WallTime.distantPast
     private var clockWasStepped = false
+    private(set) var anchors: [AnchorLeaf] = []
     private(set) var newestKeySet: SignedNote?
     private(set) var seals: [UInt32: (seal: SegmentSeal, leaf: UInt64)] = [:]
 
@@ -61,8 +62,13 @@ final class LogRules {
         case .segmentSeal: noteSeal(leaf, at: position)
         case .clock: clockWasStepped = true
         case .link, .unlink, .derive: try checkTarget(leaf, damage)
-        case .snapshot, .clip, .part, .gap, .close, .event, .scrub, .import, .anchor, .incident,
-            .successor, .grant, .access:
+        case .anchor:
+            if let anchor = AnchorLeaf(leaf, index: position) {
+                if anchor.size > position { damage("an anchor of a tree that was not there yet") }
+                anchors.append(anchor)
+            }
+        case .snapshot, .clip, .part, .gap, .close, .event, .scrub, .import, .incident, .successor,
+            .grant, .access:
             break
         }
     }

@@ -49,6 +49,8 @@ package struct Verification: Sendable {
     package internal(set) var rootPinned = false
     /// Checkpoints from outside that this log contains.
     package internal(set) var anchors = 0
+    /// What the log says of anchors; whether their files fit is added by `add` and `count`.
+    package internal(set) var anchorLeaves: [AnchorLeaf] = []
     package internal(set) var findings: [Finding] = []
     package internal(set) var findingsDropped = 0
     /// Dropped ones too: the verdict must not depend on how many are kept.
@@ -63,6 +65,9 @@ package struct Verification: Sendable {
         if !rootPinned { return .originNotAuthenticated }
         return anchors > 0 ? .verified : .unanchored
     }
+
+    /// An anchor in the directory was found good under what the verifier was given from outside.
+    package mutating func countAnchor() { anchors += 1 }
 
     /// What was found beside the log, such as among its keys.
     package mutating func add(_ finding: EngineFinding) {

@@ -86,6 +86,7 @@ package struct Verifier {
         result.root = rowCheck.edge.root
         result.segments = segmentCount
         if !brokenOff { checkHeads() }
+        checkAnchors()
         try checkMismatches(hashed.mismatches)
         checkSeals(digests)
         if !result.inUse { rowCheck.checkEnds(&result) }
@@ -145,6 +146,27 @@ package struct Verifier {
                     .damage, head.subject,
                     "signs another history: its root at size \(head.checkpoint.size) is not that of"
                         + " the leaves")
+            }
+        }
+    }
+
+    /// That anchors are of this history; their files are for whoever knows what is in them.
+    private mutating func checkAnchors() {
+        result.anchorLeaves = rules.anchors
+        guard !brokenOff else { return }
+        let rows = TreeRows(engine)
+        for anchor in rules.anchors {
+            do throws(Failure) {
+                guard try TileProof.root(size: anchor.size, reader: rows) != anchor.root else {
+                    continue
+                }
+                result.add(
+                    .damage, "leaf \(anchor.index)",
+                    "anchors another history: the root at size \(anchor.size) is not that of the"
+                        + " leaves")
+            } catch {
+                // A row that cannot be read is reported by what compares the rows.
+                return
             }
         }
     }

@@ -1,5 +1,6 @@
 internal import Base
 package import Access
+package import Anchors
 package import Evidence
 package import EvidenceFormat
 package import Recorder
@@ -12,6 +13,7 @@ package struct Desk: Sendable {
     /// Nil in a process that serves nobody and works on the directory alone.
     private let served: Served?
     private let knownBook: AccessBook?
+    private let knownAnchorer: Anchorer?
     private let knownNews: NewsHub?
     let thumbnails = Thumbnails()
     let exports = Exports()
@@ -19,12 +21,13 @@ package struct Desk: Sendable {
     let status: @Sendable () throws -> JSON
 
     package init(
-        log: EvidenceLog, book: AccessBook?, served: Served?,
+        log: EvidenceLog, book: AccessBook?, anchorer: Anchorer? = nil, served: Served?,
         status: @escaping @Sendable () throws -> JSON
     ) {
         self.log = log
         self.served = served
         knownBook = book
+        knownAnchorer = anchorer
         knownNews = served.map { NewsHub(log, $0.recorder) }
         self.status = status
     }
@@ -52,6 +55,12 @@ package struct Desk: Sendable {
         get throws(Failure) {
             guard let knownBook else { throw Self.unserved }
             return knownBook
+        }
+    }
+    var anchorer: Anchorer {
+        get throws(Failure) {
+            guard let knownAnchorer else { throw Self.unserved }
+            return knownAnchorer
         }
     }
     private static let unserved = Failure(
@@ -141,6 +150,8 @@ package struct Desk: Sendable {
         case .userList, .userAdd, .userSet, .userRemove, .userPassword, .tokenList, .tokenAdd,
             .tokenRevoke, .machineList, .machineAdd, .machineRemove:
             return try performOnIdentities(operation, fields, caller)
+        case .anchorList, .anchorAdd, .anchorRemove, .anchorNow, .bracket:
+            return try performOnAnchors(operation, fields, caller)
         case .cameraLive, .watch, .export:
             throw WireError(
                 .unsupported, "\(operation) goes on for a while, and needs a connection")

@@ -1,3 +1,4 @@
+internal import Anchors
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -63,6 +64,7 @@ struct Serve {
         opening.site = arguments.value("site")
         for path in arguments.all("anchor") { opening.seen.append(try Self.anchor(path)) }
         let isNew = !directory.keys.exists
+        if !isNew { opening.seen += try WitnessMemory(directory, console).notes() }
         let demo = arguments.has("demo")
         if demo || arguments.has("demo-pictures"), !isNew {
             throw Failure(
@@ -82,15 +84,21 @@ struct Serve {
         let recorder: Recorder
         let server: Server
         let access: AccessDesk
+        let anchorer: Anchorer
         let doors: Doors.Opened
         do {
             access = try AccessDesk(session)
-            status = try StatusServer(session, anchored: anchored)
+            let console = self.console
+            anchorer = try Anchorer(
+                session.log, dataDirectory: session.directory.path, clock: SystemClock()
+            ) { console.print("\(Amount.time(SystemClock().now))  \($0)") }
+            status = try StatusServer(session, anchored: anchored, anchorer)
             recorder = try Recorder(
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
                 options: try recording())
             doors = try Doors(arguments, session.directory).open()
-            server = try serving(session, recorder, status, access, doors.entrances)
+            server = try serving(session, recorder, status, access, anchorer, doors.entrances)
+            try anchorer.start()
         } catch {
             do { try session.close() } catch {}
             throw error
@@ -112,6 +120,7 @@ struct Serve {
         }
         console.print("ending")
         server.end()
+        anchorer.end()
         recorder.close()
         scrubbing.end()
         status.end()
@@ -131,10 +140,10 @@ struct Serve {
     /// The binary protocol.
     private func serving(
         _ session: Session, _ recorder: Recorder, _ status: StatusServer, _ access: AccessDesk,
-        _ entrances: [Entrance]
+        _ anchorer: Anchorer, _ entrances: [Entrance]
     ) throws(Failure) -> Server {
         let desk = Desk(
-            log: session.log, book: access.book,
+            log: session.log, book: access.book, anchorer: anchorer,
             served: Desk.Served(recorder: recorder, trail: access.trail)
         ) {
             try status.document()

@@ -14,7 +14,8 @@ extension CommandSpec {
                 "proofreel status --data /srv/reel --json | python3 -m json.tool",
                 "every field, for scripts"),
         ],
-        notes: "Ends with 1 when the store has stopped, so that a script need not read.",
+        notes: "Ends with 1 when the store has stopped, or when a witness has seen another log than"
+            + " this one,\nso that a script need not read.",
         run: { arguments, console in
             let document = try Status.document(Work(arguments: arguments, console: console))
             if arguments.has("json") {
@@ -22,7 +23,10 @@ extension CommandSpec {
             } else {
                 for line in try StatusPage(document).lines(console) { console.print(line) }
             }
-            return document.object?["stopped"] == nil ? .done : .failed
+            let alarms = (document.object?["anchors"]?.array ?? []).filter {
+                $0.object?["alarm"] != nil
+            }
+            return document.object?["stopped"] == nil && alarms.isEmpty ? .done : .failed
         })
 }
 
@@ -42,7 +46,9 @@ enum Status {
             let used = try DiskUse.of(directory.path)
             let session = try Session.reading(directory)
             return try session.use { _ in
-                try StatusReport.make(session, served: false, anchored: nil, used: used)
+                try StatusReport.make(
+                    session, served: false, anchored: nil, anchors: session.anchorReports(),
+                    used: used)
             }
         }
         let bytes: [UInt8]

@@ -1,4 +1,5 @@
 internal import Access
+internal import Anchors
 internal import Base
 internal import Client
 internal import Evidence
@@ -62,9 +63,15 @@ final class DirectDoor: Door {
         var fields = FieldWriter()
         try build(&fields)
         let session = try opened()
-        let desk = Desk(log: session.log, book: try book(for: operation, session), served: nil) {
+        let anchorer = try Anchorer(
+            session.log, dataDirectory: session.directory.path, clock: SystemClock()
+        ) { [console = work.console] in console.note($0) }
+        let desk = Desk(
+            log: session.log, book: try book(for: operation, session), anchorer: anchorer,
+            served: nil
+        ) {
             try StatusReport.make(
-                session, served: false, anchored: nil,
+                session, served: false, anchored: nil, anchors: session.anchorReports(),
                 used: DiskUse.of(session.directory.path))
         }
         if operation == .export {

@@ -31,8 +31,8 @@ struct Doors {
     func open() throws -> Opened {
         var opened = Opened(
             entrances: [Entrance(try Listener(path: directory.wireSocket), .owner)])
-        let secure = try arguments.all("listen").map(address)
-        let plain = try arguments.all("listen-plain").map(address)
+        let secure = try arguments.all("listen").map(Self.address)
+        let plain = try arguments.all("listen-plain").map(Self.address)
         for (address, port) in plain {
             guard address.isLoopback else {
                 throw UsageError(
@@ -41,14 +41,14 @@ struct Doors {
             }
             let listener = try Listener(address, port: port)
             opened.entrances.append(Entrance(listener, .loopback))
-            opened.lines.append("listens at \(text(address, listener.port)), without TLS")
+            opened.lines.append("listens at \(Self.text(address, listener.port)), without TLS")
         }
         guard !secure.isEmpty else { return opened }
         let context = try context()
         for (address, port) in secure {
             let listener = try Listener(address, port: port)
             opened.entrances.append(Entrance(listener, .secure(context)))
-            opened.lines.append("listens at \(text(address, listener.port)), with TLS")
+            opened.lines.append("listens at \(Self.text(address, listener.port)), with TLS")
         }
         if let hash = context.ownKeyHash {
             opened.lines.append("clients should see the fingerprint \(hash.fingerprint)")
@@ -56,11 +56,11 @@ struct Doors {
         return opened
     }
 
-    private func text(_ address: IPAddress, _ port: UInt16) -> String {
+    static func text(_ address: IPAddress, _ port: UInt16) -> String {
         address.isV4 ? "\(address):\(port)" : "[\(address)]:\(port)"
     }
 
-    private func address(_ text: String) throws -> (IPAddress, UInt16) {
+    static func address(_ text: String) throws -> (IPAddress, UInt16) {
         guard let cut = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: cut)...])
         else {
             throw UsageError("\(text) is no address with a port, such as 127.0.0.1:7447")

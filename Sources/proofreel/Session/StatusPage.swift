@@ -76,6 +76,17 @@ struct StatusPage {
 
     private func anchored(_ console: Console) -> String {
         guard status["anchored"]?.bool == true else { return console.warning("UNANCHORED") }
-        return "up to size \(number("anchored_size")), by a checkpoint kept outside"
+        let size = "up to size \(number("anchored_size")) of \(number("size"))"
+        let sources = (status["anchors"]?.array ?? []).compactMap(\.object)
+        guard !sources.isEmpty else { return "\(size), by a checkpoint kept outside" }
+        return size + "; " + sources.map { source(console, $0) }.joined(separator: ", ")
+    }
+
+    private func source(_ console: Console, _ source: JSONObject) -> String {
+        let name = source["name"]?.string ?? "–"
+        if source["alarm"] != nil { return console.bad("\(name) ALARM") }
+        guard source["last"] != nil else { return "\(name) not yet" }
+        let words = "\(name) \(Amount.age(seconds: source["lag_s"]?.int ?? 0)) ago"
+        return source["late"]?.bool == true ? console.warning("\(words), LATE") : words
     }
 }

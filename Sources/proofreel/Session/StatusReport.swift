@@ -1,3 +1,4 @@
+internal import Anchors
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -8,7 +9,7 @@ internal import Store
 /// `docs/cli.md` lists the fields.
 enum StatusReport {
     static func make(
-        _ session: Session, served: Bool, anchored: UInt64?, used: UInt64
+        _ session: Session, served: Bool, anchored: UInt64?, anchors: [AnchorReport], used: UInt64
     ) throws -> JSON {
         let log = session.log
         let note = log.checkpoint
@@ -40,13 +41,16 @@ enum StatusReport {
         }
         let space = try DiskSpace(at: session.directory.path)
         fields.append(("free_bytes", .int(Int64(clamping: space.freeBytes))))
+        let confirmed = try log.anchors(newestFirst: true, limit: 1).first?.size
+        let anchored = [anchored, confirmed].compactMap(\.self).max()
         fields.append(("anchored", .bool(anchored != nil)))
         if let anchored { fields.append(("anchored_size", .int(Int64(anchored)))) }
+        if !anchors.isEmpty { fields.append(("anchors", .array(anchors.map(\.json)))) }
         let stopped = served ? log.stopped : nil
         if let stopped { fields.append(("stopped", .string(stopped.words))) }
         let state = stopped != nil ? "stopped" : served ? "serving" : "not served"
         fields.append(("state", .string(state)))
-        var warnings = warnings(session, space, anchored)
+        var warnings = anchors.flatMap(\.warnings) + warnings(session, space, anchored)
         if let scrub, scrub.faults > 0 {
             warnings.append(
                 "the last scrub found \(Amount.count(scrub.faults, "fault"));"
@@ -85,7 +89,8 @@ enum StatusReport {
         }
         if anchored == nil {
             warnings.append(
-                "UNANCHORED: nobody outside this machine is known to hold a checkpoint; keep what"
+                "UNANCHORED: nobody outside this machine is known to hold a checkpoint; add a"
+                    + " time-stamping authority or a witness (proofreel anchor add), or keep what"
                     + " proofreel checkpoint prints elsewhere and give it back with serve --anchor")
         }
         if space.freeBytes < freeBytesLow {
@@ -101,5 +106,35 @@ enum StatusReport {
 extension SignedNote {
     func text(withSignatures: Bool) -> String {
         withSignatures ? String(decoding: encode(), as: UTF8.self) : text
+    }
+}
+
+extension AnchorReport {
+    private static let offsetSecondsMax: Int64 = 60
+
+    /// The alarm first.
+    var warnings: [String] {
+        var warnings: [String] = []
+        if let alarm { warnings.append("ALARM: \(alarm)") }
+        if isLate {
+            let since =
+                last == nil ? "since it was added" : "for \(Amount.age(seconds: lagSeconds))"
+            warnings.append(
+                "\(source.name) has confirmed nothing \(since)"
+                    + (failure.map { ": \($0)" } ?? "; is a server running?"))
+        }
+        if let offset = offsetSeconds, abs(offset) > Self.offsetSecondsMax {
+            warnings.append(
+                "the clock of \(source.name) differs from this machine's by"
+                    + " \(Amount.age(seconds: abs(offset))); one of them is wrong")
+        }
+        return warnings
+    }
+}
+
+extension Session {
+    /// As the log and the disk have them; a server knows more.
+    func anchorReports() throws(Failure) -> [AnchorReport] {
+        try AnchorReport.all(log, dataDirectory: directory.path, now: SystemClock().now)
     }
 }

@@ -1,3 +1,4 @@
+internal import Anchors
 internal import Base
 internal import EvidenceFormat
 internal import Linux
@@ -16,14 +17,16 @@ final class StatusServer: Sendable {
 
     private let session: Session
     private let anchored: UInt64?
+    private let anchorer: Anchorer
     private let socket: LocalSocket
     private let ending = Atomic<Bool>(false)
     private let thread = Mutex<Thread?>(nil)
     private let counted = Mutex(Counted())
 
-    init(_ session: Session, anchored: UInt64?) throws(Failure) {
+    init(_ session: Session, anchored: UInt64?, _ anchorer: Anchorer) throws(Failure) {
         self.session = session
         self.anchored = anchored
+        self.anchorer = anchorer
         socket = try LocalSocket(listeningAt: session.directory.socket)
         thread.withLock { thread in
             thread = Thread(name: "status") { [self] in
@@ -41,7 +44,9 @@ final class StatusServer: Sendable {
     }
 
     func document() throws -> JSON {
-        try StatusReport.make(session, served: true, anchored: anchored, used: usedBytes())
+        try StatusReport.make(
+            session, served: true, anchored: anchored, anchors: anchorer.reports(),
+            used: usedBytes())
     }
 
     private func answer() -> [UInt8] {
