@@ -25,7 +25,7 @@ enum Exporter {
         let start = Meter.nanoseconds
         var first: UInt64 = 0
         var count: UInt64 = 0
-        let writer = try BundleWriter(LogExtract(log), request, custody: { _, _, _ in }) {
+        let writer = try BundleWriter(LogExtract(log), request, anchors: { _ in [] }, custody: { _, _, _ in }) {
             bytes throws(Failure) in
             if count == 0 { first = Meter.nanoseconds - start }
             try file.write(bytes, at: count)

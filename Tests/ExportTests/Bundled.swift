@@ -29,7 +29,7 @@ struct Bundled {
     ) throws -> [UInt8] {
         var bytes: [UInt8] = []
         let writer = try BundleWriter(
-            LogExtract(log, at: note), request, custody: { _, _, _ in },
+            LogExtract(log, at: note), request, anchors: { _ in [] }, custody: { _, _, _ in },
             { piece in bytes.append(span: piece) })
         try writer.run()
         return bytes

@@ -20,7 +20,6 @@ package struct BundleRequest: Sendable {
     package var at: WallTime
     /// Checkpoints that somebody has kept, to be shown that the log continues them.
     package var since: [SignedNote] = []
-    package var anchors: [BundleAnchor] = []
     package var version = "0.1"
 
     package init(_ wanted: Wanted, _ container: Container, by: String, at: WallTime) {
@@ -45,12 +44,12 @@ package struct BundleAnchor: Sendable {
     /// The checkpoint as it was anchored.
     package let checkpoint: SignedNote
     /// The leaf that tells of it.
-    package let leaf: UInt64?
-    /// Endings (`tsr`, `pem`, `note`) and bytes.
+    package let leaf: UInt64
+    /// Endings (`tsr`, `pem`, `crl`, `note`) and bytes.
     package let files: [(ending: String, bytes: [UInt8])]
 
     package init(
-        size: UInt64, name: String, checkpoint: SignedNote, leaf: UInt64?,
+        size: UInt64, name: String, checkpoint: SignedNote, leaf: UInt64,
         files: [(ending: String, bytes: [UInt8])]
     ) {
         self.size = size

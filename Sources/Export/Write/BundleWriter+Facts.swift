@@ -16,7 +16,7 @@ extension BundleWriter {
         if !events.isEmpty { try addAll(.event, where: isCountedFrom) }
         try addParts()
         try addTime()
-        for anchor in request.anchors { try add(anchor) }
+        for anchor in try anchors(recordIndices.sorted()) { try add(anchor) }
         try addChains()
     }
 
@@ -93,9 +93,7 @@ extension BundleWriter {
         try files.add("\(name).checkpoint", anchor.checkpoint.encode())
         for file in anchor.files { try files.add("\(name).\(file.ending)", file.bytes) }
         try addConsistency(anchor.checkpoint)
-        if let index = anchor.leaf, index < extract.checkpoint.size {
-            _ = try add(index, extract.leaf(at: index), .facts)
-        }
+        _ = try add(anchor.leaf, extract.leaf(at: anchor.leaf), .facts)
     }
 
     /// Every leaf of every check, so that a missing one shows. They may belong to more checks.

@@ -49,6 +49,7 @@ extension BundleWriter {
         selection.records += 1
         if leaf.string("use") == "stream" { selection.streams += 1 }
         recordIDs.insert(leaf.id)
+        recordIndices.append(index)
         recorded = min(recorded, leaf.time)
         span = (min(span?.from ?? instant, instant), max(span?.to ?? instant, instant))
         if let camera = leaf.string("cam") {

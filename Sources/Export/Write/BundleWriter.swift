@@ -18,11 +18,15 @@ package final class BundleWriter {
         _ take: (JSON, UInt64) throws(Failure) -> Void
     ) throws(Failure) -> Void
 
+    /// What others have confirmed next before and next after each of these leaves.
+    package typealias Anchors = (_ leaves: [UInt64]) throws(Failure) -> [BundleAnchor]
+
     static let factsMax = 10_000
 
     let extract: LogExtract
     let request: BundleRequest
     let custody: Custody
+    let anchors: Anchors
     let files: BundleFiles
     let archive: ArchiveWriter
     let spoolFolder: String
@@ -34,6 +38,7 @@ package final class BundleWriter {
     var knownChecks: Set<[UInt8]> = []
     var consistencyOf: Set<UInt64> = []
     var recordIDs: Set<RecordID> = []
+    var recordIndices: [UInt64] = []
     var cameras: Set<String> = []
     var parts: [String: Set<Int64>] = [:]
     var events: [(name: String, links: [Link])] = []
@@ -42,11 +47,13 @@ package final class BundleWriter {
     var recorded = WallTime.distantFuture
 
     package init(
-        _ extract: LogExtract, _ request: BundleRequest, custody: @escaping Custody,
+        _ extract: LogExtract, _ request: BundleRequest, anchors: @escaping Anchors,
+        custody: @escaping Custody,
         _ sink: @escaping (Span<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
         self.extract = extract
         self.request = request
+        self.anchors = anchors
         self.custody = custody
         spoolFolder = RealFileSystem.temporaryFolder
         archive = try ArchiveWriter(request.container, sink)

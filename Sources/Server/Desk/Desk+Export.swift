@@ -1,4 +1,5 @@
 package import Access
+internal import Anchors
 internal import Archive
 internal import Base
 internal import Evidence
@@ -106,13 +107,31 @@ extension Desk {
     ) throws(Failure) {
         var rest = Remainder(from: order.offset, expecting: order.known)
         try withoutActuallyEscaping(pass) { pass throws(Failure) in
-            let writer = try BundleWriter(order.extract, order.request, custody: custody(order)) {
+            let writer = try BundleWriter(
+                order.extract, order.request, anchors: anchors(order), custody: custody(order)
+            ) {
                 bytes throws(Failure) in
                 try rest.take(bytes, pass)
             }
             try writer.run()
         }
         try rest.requireReached()
+    }
+
+    private func anchors(_ order: Order) -> BundleWriter.Anchors {
+        { [anchorer = knownAnchorer] leaves throws(Failure) in
+            guard let archive = anchorer?.archive else { return [] }
+            let size = order.extract.checkpoint.size
+            return try archive.files(around: leaves, upTo: size).map { file throws(Failure) in
+                var files = [(file.type == .stamp ? "tsr" : "note", file.bytes)]
+                if !file.chain.isEmpty { files.append(("pem", file.chain)) }
+                if let list = file.revocations { files.append(("crl", list)) }
+                return BundleAnchor(
+                    size: file.size, name: file.source,
+                    checkpoint: try SignedNote(parsing: file.checkpoint), leaf: file.index,
+                    files: files)
+            }
+        }
     }
 
     private func custody(_ order: Order) -> BundleWriter.Custody {

@@ -13,7 +13,7 @@ package struct Desk: Sendable {
     /// Nil in a process that serves nobody and works on the directory alone.
     private let served: Served?
     private let knownBook: AccessBook?
-    private let knownAnchorer: Anchorer?
+    let knownAnchorer: Anchorer?
     private let knownNews: NewsHub?
     let thumbnails = Thumbnails()
     let exports = Exports()
