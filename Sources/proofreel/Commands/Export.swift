@@ -85,8 +85,9 @@ struct Exporting {
         let keys = try LinkText.keys(arguments)
         let (from, to) = (try arguments.time("from"), try arguments.time("to"))
         if let from, let to, from >= to { throw UsageError("--from should come before --to") }
-        let hasFilter = !keys.isEmpty || from != nil || to != nil || arguments.has("camera")
-        guard hasFilter != arguments.has("ids") else {
+        let hasFilter =
+            !keys.isEmpty || from != nil || to != nil || arguments.value("camera") != nil
+        guard hasFilter != (arguments.value("ids") != nil) else {
             throw UsageError(
                 "say what to export: links such as --check ID, --camera, --from; or --ids FILE"
                     + " alone")
