@@ -55,8 +55,8 @@ func fuzzTargets(_ name: String) -> [Target] {
             "fuzz-\(name)", path: "tools/fuzz-targets/\(name)",
             imports: [
                 "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
-                "EvidenceFormat", "FragmentFormat", "SASL", "WireProtocol", "Store", "Evidence",
-                "FuzzMain",
+                "EvidenceFormat", "FragmentFormat", "SASL", "WireProtocol", "HTTPFormat", "Store",
+                "Evidence", "FuzzMain",
             ]),
     ]
 }
@@ -74,6 +74,7 @@ let package = Package(
         library("CCurl", pkgConfig: "libcurl"),
         library("CV4L2", pkgConfig: "libv4l2"),
         library("CArchive", pkgConfig: "libarchive"),
+        library("CHTTPD", pkgConfig: "libmicrohttpd"),
         // Layer 1: words every module shares.
         module("Base", imports: ["CLinux"]),
         // Layer 2: one thin wrapper per C library; the only place that says `unsafe`.
@@ -84,6 +85,7 @@ let package = Package(
         module("AV", imports: ["Base", "CAV"]),
         module("JPEG", imports: ["Base", "CTurboJPEG"]),
         module("HTTPClient", imports: ["Base", "CCurl"]),
+        module("HTTPD", imports: ["Base", "CHTTPD"]),
         module("V4L2", imports: ["Base", "CLinux", "CV4L2"]),
         module("Archive", imports: ["Base", "CArchive"]),
         // Layer 3: bytes and values; no I/O.
@@ -92,6 +94,7 @@ let package = Package(
         module("IndexFormat", imports: ["Base", "Crypto"]),
         module("EvidenceFormat", imports: ["Base", "Crypto"]),
         module("WireProtocol", imports: ["Base"]),
+        module("HTTPFormat", imports: ["Base"]),
         module("SASL", imports: ["Base", "Crypto"]),
         // Layer 4: the storage seam and its embedded engine.
         module("Store", imports: ["Base", "Linux", "RocksDB"]),
@@ -136,13 +139,21 @@ let package = Package(
                 "EvidenceFormat", "Ingest", "Archive", "Evidence", "Recorder", "Access", "Export",
             ]),
         module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
-        // Layer 8: the one binary.
+        // Layer 8: what the edges share with browsers.
+        module(
+            "Web",
+            imports: [
+                "Base", "Linux", "Crypto", "HTTPD", "HTTPFormat", "FragmentFormat",
+                "WireProtocol", "EvidenceFormat", "Ingest", "Evidence", "Recorder", "Access",
+                "Server",
+            ]),
+        // Layer 9: the one binary.
         .executableTarget(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
                 "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "TLS", "WireProtocol",
-                "Server", "Client", "Archive", "Export",
+                "Server", "Client", "Web", "Archive", "Export",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -243,6 +254,16 @@ let package = Package(
             "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
         tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
         tests("AVTests", imports: ["Base", "AV", "JPEG"]),
+        tests("HTTPFormatTests", imports: ["Base", "HTTPFormat", "TestSupport"]),
+        tests("HTTPDTests", imports: ["Base", "Linux", "HTTPD", "TestSupport"]),
+        tests(
+            "WebTests",
+            imports: [
+                "Base", "Linux", "Crypto", "JPEG", "HTTPFormat", "WireProtocol", "EvidenceFormat",
+                "Ingest",
+                "Evidence", "Recorder", "Access", "Server", "HTTPD", "Web", "ServerSupport",
+                "TestSupport", "CameraSupport",
+            ]),
         tests("HTTPClientTests", imports: ["Base", "HTTPClient", "TestSupport"]),
         tests("V4L2Tests", imports: ["Base", "V4L2"]),
         tests("FragmentFormatTests", imports: ["Base", "Crypto", "FragmentFormat"]),

@@ -1,5 +1,5 @@
-internal import Base
 package import Access
+internal import Base
 package import Evidence
 package import EvidenceFormat
 package import Recorder
@@ -8,7 +8,7 @@ internal import WireProtocol
 /// Where requests are answered: fields and perhaps a body in, an answer out. Knows nothing of
 /// sockets; any thread may call it.
 package struct Desk: Sendable {
-    let log: EvidenceLog
+    package let log: EvidenceLog
     /// Nil in a process that serves nobody and works on the directory alone.
     private let served: Served?
     private let knownBook: AccessBook?
@@ -16,7 +16,7 @@ package struct Desk: Sendable {
     let thumbnails = Thumbnails()
     let exports = Exports()
     /// How the server is, as one document.
-    let status: @Sendable () throws -> JSON
+    package let status: @Sendable () throws -> JSON
 
     package init(
         log: EvidenceLog, book: AccessBook?, served: Served?,
@@ -42,7 +42,7 @@ package struct Desk: Sendable {
         }
     }
 
-    var recorder: Recorder {
+    package var recorder: Recorder {
         get throws(Failure) {
             guard let served else { throw Self.unserved }
             return served.recorder
@@ -56,7 +56,7 @@ package struct Desk: Sendable {
     }
     private static let unserved = Failure(
         .refused, "this needs a server; start one: proofreel serve")
-    var live: LiveHub {
+    package var live: LiveHub {
         get throws(Failure) {
             guard let served else { throw Self.unserved }
             return served.live
@@ -69,7 +69,7 @@ package struct Desk: Sendable {
         }
     }
     /// Nil where nobody but the owner of the files can look.
-    var trail: AccessTrail? { served?.trail }
+    package var trail: AccessTrail? { served?.trail }
     var now: WallTime { log.now }
 
     /// Quick enough for the network thread: no commit, no camera, a few reads of the index.

@@ -5,6 +5,7 @@ internal import Linux
 internal import Recorder
 internal import Server
 internal import Synchronization
+internal import Web
 
 extension CommandSpec {
     static let serve = CommandSpec(
@@ -27,6 +28,7 @@ extension CommandSpec {
             .init("proofreel serve", "on ~/.local/share/proofreel, made at the first start"),
             .init("proofreel serve --data ~/reel --demo", "a log with something in it"),
             .init("proofreel serve --listen 127.0.0.1:7447", "clients of this machine, with TLS"),
+            .init("proofreel serve --http 127.0.0.1:7448", "browsers of this machine as well"),
             .init(
                 "proofreel serve --data /srv/reel --anchor /media/stick/checkpoint",
                 "refuses to start on an older copy than the checkpoint on the stick"),
@@ -81,6 +83,7 @@ struct Serve {
         let status: StatusServer
         let recorder: Recorder
         let server: Server
+        let gateway: Gateway?
         let access: AccessDesk
         let doors: Doors.Opened
         do {
@@ -90,7 +93,7 @@ struct Serve {
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
                 options: try recording())
             doors = try Doors(arguments, session.directory).open()
-            server = try serving(session, recorder, status, access, doors.entrances)
+            (server, gateway) = try serving(session, recorder, status, access, doors)
         } catch {
             do { try session.close() } catch {}
             throw error
@@ -111,6 +114,7 @@ struct Serve {
             access.keepUp(console)
         }
         console.print("ending")
+        gateway?.end()
         server.end()
         recorder.close()
         scrubbing.end()
@@ -128,11 +132,11 @@ struct Serve {
 
     private static let openFilesMax = 8192
 
-    /// The binary protocol.
+    /// The binary protocol, and HTTP where it was asked for.
     private func serving(
         _ session: Session, _ recorder: Recorder, _ status: StatusServer, _ access: AccessDesk,
-        _ entrances: [Entrance]
-    ) throws(Failure) -> Server {
+        _ doors: Doors.Opened
+    ) throws(Failure) -> (Server, Gateway?) {
         let desk = Desk(
             log: session.log, book: access.book,
             served: Desk.Served(recorder: recorder, trail: access.trail)
@@ -144,9 +148,18 @@ struct Serve {
         // Half of what may be open stays for segments, rings and the index.
         let openFiles = Process.allowOpenFiles(Self.openFilesMax)
         options.connectionsMax = min(options.connectionsMax, openFiles / 2)
-        return try Server(
-            entrances, desk: desk, gate: gate, origin: session.log.origin, clock: SystemClock(),
-            options: options)
+        let server = try Server(
+            doors.entrances, desk: desk, gate: gate, origin: session.log.origin,
+            clock: SystemClock(), options: options)
+        guard !doors.gateway.isEmpty else { return (server, nil) }
+        do throws(Failure) {
+            return (
+                server, try Gateway(doors.gateway, desk: desk, gate: gate, clock: SystemClock())
+            )
+        } catch {
+            server.end()
+            throw error
+        }
     }
 
     private func recording() throws -> Recorder.Options {
