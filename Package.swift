@@ -55,8 +55,8 @@ func fuzzTargets(_ name: String) -> [Target] {
             "fuzz-\(name)", path: "tools/fuzz-targets/\(name)",
             imports: [
                 "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
-                "EvidenceFormat", "FragmentFormat", "SASL", "WireProtocol", "Store", "Evidence",
-                "FuzzMain",
+                "EvidenceFormat", "FragmentFormat", "SASL", "WireProtocol", "HTTPFormat", "Store",
+                "Evidence", "FuzzMain",
             ]),
     ]
 }
@@ -74,6 +74,7 @@ let package = Package(
         library("CCurl", pkgConfig: "libcurl"),
         library("CV4L2", pkgConfig: "libv4l2"),
         library("CArchive", pkgConfig: "libarchive"),
+        library("CHTTPD", pkgConfig: "libmicrohttpd"),
         // Layer 1: words every module shares.
         module("Base", imports: ["CLinux"]),
         // Layer 2: one thin wrapper per C library; the only place that says `unsafe`.
@@ -85,6 +86,7 @@ let package = Package(
         module("JPEG", imports: ["Base", "CTurboJPEG"]),
         module("HTTPClient", imports: ["Base", "CCurl"]),
         module("TimeStamp", imports: ["Base", "COpenSSL"]),
+        module("HTTPD", imports: ["Base", "CHTTPD"]),
         module("V4L2", imports: ["Base", "CLinux", "CV4L2"]),
         module("Archive", imports: ["Base", "CArchive"]),
         // Layer 3: bytes and values; no I/O.
@@ -93,6 +95,7 @@ let package = Package(
         module("IndexFormat", imports: ["Base", "Crypto"]),
         module("EvidenceFormat", imports: ["Base", "Crypto"]),
         module("WireProtocol", imports: ["Base"]),
+        module("HTTPFormat", imports: ["Base"]),
         module("SASL", imports: ["Base", "Crypto"]),
         // Layer 4: the storage seam and its embedded engine.
         module("Store", imports: ["Base", "Linux", "RocksDB"]),
@@ -144,13 +147,21 @@ let package = Package(
                 "Anchors",
             ]),
         module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
-        // Layer 8: the one binary.
+        // Layer 8: what the edges share with browsers.
+        module(
+            "Web",
+            imports: [
+                "Base", "Linux", "Crypto", "HTTPD", "HTTPFormat", "FragmentFormat",
+                "WireProtocol", "EvidenceFormat", "Ingest", "Evidence", "Recorder", "Access",
+                "Server",
+            ]),
+        // Layer 9: the one binary.
         .executableTarget(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
                 "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "Export", "Anchors",
-                "TLS", "WireProtocol", "Server", "Client", "Archive",
+                "TLS", "WireProtocol", "Server", "Client", "Web", "Archive",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -257,6 +268,16 @@ let package = Package(
             "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
         tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
         tests("AVTests", imports: ["Base", "AV", "JPEG"]),
+        tests("HTTPFormatTests", imports: ["Base", "HTTPFormat", "TestSupport"]),
+        tests("HTTPDTests", imports: ["Base", "Linux", "HTTPD", "TestSupport"]),
+        tests(
+            "WebTests",
+            imports: [
+                "Base", "Linux", "Crypto", "JPEG", "HTTPFormat", "WireProtocol", "EvidenceFormat",
+                "Ingest",
+                "Evidence", "Recorder", "Access", "Server", "HTTPD", "Web", "ServerSupport",
+                "TestSupport", "CameraSupport",
+            ]),
         tests("HTTPClientTests", imports: ["Base", "HTTPClient", "TestSupport"]),
         tests("V4L2Tests", imports: ["Base", "V4L2"]),
         tests("FragmentFormatTests", imports: ["Base", "Crypto", "FragmentFormat"]),

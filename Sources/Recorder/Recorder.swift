@@ -34,6 +34,7 @@ package final class Recorder: Sendable {
     private let space: SpaceGuard
     private let usb = Monitor<USBCameras?>(nil)
     let requests = RequestTurns()
+    let looks = Looks()
 
     package init(
         dataDirectory: String, log: EvidenceLog, clock: any Clock, options: Options = Options()

@@ -19,8 +19,8 @@ package final class ServerBench {
     package var server: Server { running! }
     private var running: Server?
     package let keyHash: Digest
-    private let desk: Desk
-    private let gate: Gate
+    package let desk: Desk
+    package let gate: Gate
     private let options: Server.Options
     package let plainPort: UInt16
     package let securePort: UInt16

@@ -12,7 +12,7 @@ struct Module: Equatable {
 func systemModules(layer: Int) -> Set<String> {
     switch layer {
     case 1: ["Synchronization"]
-    case 2, 8: ["Synchronization", "Glibc"]
+    case 2, 9: ["Synchronization", "Glibc"]
     default: ["Synchronization"]
     }
 }

@@ -16,6 +16,9 @@ package struct FileSlice: Sendable {
         self.count = count
     }
 
+    /// For a wrapper that sends it itself, while it keeps the slice.
+    package var descriptor: Int32 { file.descriptor }
+
     /// The part that begins `skipped` bytes later, of at most `count` bytes.
     package func part(from skipped: Int, count: Int) -> FileSlice {
         var part = self

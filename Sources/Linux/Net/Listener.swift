@@ -6,7 +6,8 @@ internal import Glibc
 @safe package final class Listener: Sendable {
     private static let backlogMax: Int32 = 512
 
-    let descriptor: Int32
+    /// For a wrapper that takes connections itself, while it keeps the listener.
+    package let descriptor: Int32
     private let path: String?
     /// As it was bound: with the port that the system chose, where 0 was asked for.
     package let port: UInt16

@@ -123,7 +123,7 @@ private struct LiveReader {
         number += 1
         return LivePiece(
             instant: frame.instant, number: number, bytes: loaded.bytes(of: frame), head: [],
-            format: loaded.format)
+            format: loaded.format, beginsWithKey: true)
     }
 
     private mutating func fragment(
@@ -141,6 +141,6 @@ private struct LiveReader {
         number += 1
         return LivePiece(
             instant: record.first, number: number, bytes: loaded.bytes, head: loaded.initBytes,
-            format: loaded.format)
+            format: loaded.format, beginsWithKey: record.beginsWithKey)
     }
 }

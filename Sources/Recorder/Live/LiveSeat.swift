@@ -11,6 +11,8 @@ package struct LivePiece: Sendable {
     package let head: [UInt8]
     /// Differs once the head does.
     package let format: UInt64
+    /// Whether a decoder can begin with it.
+    package let beginsWithKey: Bool
 }
 
 /// A viewer's place: it holds the newest piece that the viewer has not taken, and no other, so a

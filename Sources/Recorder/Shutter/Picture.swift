@@ -34,6 +34,11 @@ struct Picture: Sendable {
         self.flags = flags + frozen
     }
 
+    /// Without looking what is odd about it.
+    static func rendered(_ stretch: Stretch) throws(Failure) -> [UInt8] {
+        stretch.format.codec.isIntra ? stretch.media : try render(stretch).jpeg
+    }
+
     /// The stretch ends with the wanted frame, so all that is decoded is what it needs.
     private static func render(_ stretch: Stretch) throws(Failure) -> FrameRenderer.Rendered {
         func shown(_ sample: Sample) -> Int64 { sample.decode + Int64(sample.composition) }

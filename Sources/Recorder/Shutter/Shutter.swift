@@ -62,7 +62,7 @@ extension Recorder {
         }
     }
 
-    private func found(_ id: String) throws -> Camera {
+    func found(_ id: String) throws -> Camera {
         do throws(Failure) {
             return try camera(id)
         } catch {

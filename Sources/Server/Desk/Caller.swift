@@ -1,20 +1,26 @@
-internal import Access
-internal import Base
+package import Access
+package import Base
 internal import Evidence
 internal import Recorder
 
 /// Whoever asks: proven at the log-in, never what the client says of itself.
-struct Caller: Sendable {
-    let identity: Identity
-    let peer: String
+package struct Caller: Sendable {
+    package let identity: Identity
+    package let peer: String
     let session: String
+
+    package init(identity: Identity, peer: String, session: String) {
+        self.identity = identity
+        self.peer = peer
+        self.session = session
+    }
 
     var author: Author { Author(actor: identity.actor, session: session) }
 }
 
 extension Desk {
     /// Throws unless the caller has the right; a refusal stands in the trail.
-    func require(
+    package func require(
         _ right: Right, camera: String? = nil, of caller: Caller, for action: TrailAction,
         on target: String
     ) throws(Failure) {
@@ -25,7 +31,7 @@ extension Desk {
     }
 
     /// What is refused stands in the trail.
-    func check(
+    package func check(
         _ caller: Caller, _ action: TrailAction, _ target: String,
         _ allows: (Identity) throws(Failure) -> Void
     ) throws(Failure) {
@@ -38,7 +44,7 @@ extension Desk {
     }
 
     /// What is not noted is not shown.
-    func note(
+    package func note(
         _ caller: Caller, _ action: TrailAction, _ target: String, refusal: String? = nil
     ) throws(Failure) {
         try trail?.note(

@@ -2,7 +2,7 @@ internal import Base
 internal import Evidence
 internal import EvidenceFormat
 internal import Recorder
-internal import WireProtocol
+package import WireProtocol
 
 extension Desk {
     /// An answer, or what the client is told instead.
@@ -16,7 +16,8 @@ extension Desk {
         }
     }
 
-    static func told(_ error: any Error) -> WireError {
+    /// Any failure as clients are told it.
+    package static func told(_ error: any Error) -> WireError {
         switch error {
         case let error as WireError: error
         case let failure as SnapFailure: WireError(failure)

@@ -73,16 +73,27 @@ extension Desk {
     private func addThumbnail(
         of picture: StoredPicture, _ fields: borrowing Fields, to answer: inout Answer
     ) throws {
-        guard picture.mime == "image/jpeg" else {
-            throw WireError(
-                .unsupported,
-                "\(picture.id) is \(picture.mime); thumbnails are made of image/jpeg alone")
-        }
         guard !fields.has(.offset), !fields.has(.size) else {
             throw WireError(.invalid, "a thumbnail comes as a whole; leave offset and size out")
         }
         let width = fields.int(.width) ?? Thumbnails.sideDefault
         let height = fields.int(.height) ?? Thumbnails.sideDefault
+        let small = try thumbnail(of: picture, width: width, height: height)
+        answer.reply.add(.mime, "image/jpeg")
+        answer.reply.add(.width, Int64(small.width))
+        answer.reply.add(.height, Int64(small.height))
+        answer.reply.add(.size, Int64(small.bytes.count))
+        answer.body = .bytes(small.bytes)
+    }
+
+    func thumbnail(
+        of picture: StoredPicture, width: Int64, height: Int64
+    ) throws -> Thumbnails.Picture {
+        guard picture.mime == "image/jpeg" else {
+            throw WireError(
+                .unsupported,
+                "\(picture.id) is \(picture.mime); thumbnails are made of image/jpeg alone")
+        }
         guard Thumbnails.sides ~= width, Thumbnails.sides ~= height else {
             throw WireError(
                 .invalid,
@@ -90,14 +101,9 @@ extension Desk {
                     + " \(Thumbnails.sides.upperBound) pixels")
         }
         let box = Thumbnails.Box(width: Int(width), height: Int(height))
-        let small = try thumbnails.picture(of: picture.id, in: box) { () throws(Failure) in
+        return try thumbnails.picture(of: picture.id, in: box) { () throws(Failure) in
             try log.payload(of: picture.id)
         }
-        answer.reply.add(.mime, "image/jpeg")
-        answer.reply.add(.width, Int64(small.width))
-        answer.reply.add(.height, Int64(small.height))
-        answer.reply.add(.size, Int64(small.bytes.count))
-        answer.body = .bytes(small.bytes)
     }
 
     private func part(
@@ -154,7 +160,7 @@ extension Desk {
         if let camera = hit.leaf.string("cam") { item.add(.camera, camera) }
     }
 
-    private func searching(_ query: Query, _ caller: Caller) throws {
+    func searching(_ query: Query, _ caller: Caller) throws {
         let target = TrailEntry.target(of: query)
         try check(caller, .search, target) { identity throws(Failure) in
             try identity.requireSearch(
@@ -163,7 +169,7 @@ extension Desk {
         try note(caller, .search, target)
     }
 
-    private func read(
+    func read(
         _ id: RecordID, camera: String?, byLink: Bool, _ caller: Caller
     ) throws(Failure) {
         try check(caller, .read, id.description) { identity throws(Failure) in

@@ -1,6 +1,6 @@
-internal import Base
 package import Access
 package import Anchors
+internal import Base
 package import Evidence
 package import EvidenceFormat
 package import Recorder
@@ -9,7 +9,7 @@ internal import WireProtocol
 /// Where requests are answered: fields and perhaps a body in, an answer out. Knows nothing of
 /// sockets; any thread may call it.
 package struct Desk: Sendable {
-    let log: EvidenceLog
+    package let log: EvidenceLog
     /// Nil in a process that serves nobody and works on the directory alone.
     private let served: Served?
     private let knownBook: AccessBook?
@@ -18,7 +18,7 @@ package struct Desk: Sendable {
     let thumbnails = Thumbnails()
     let exports = Exports()
     /// How the server is, as one document.
-    let status: @Sendable () throws -> JSON
+    package let status: @Sendable () throws -> JSON
 
     package init(
         log: EvidenceLog, book: AccessBook?, anchorer: Anchorer? = nil, served: Served?,
@@ -45,7 +45,7 @@ package struct Desk: Sendable {
         }
     }
 
-    var recorder: Recorder {
+    package var recorder: Recorder {
         get throws(Failure) {
             guard let served else { throw Self.unserved }
             return served.recorder
@@ -65,7 +65,7 @@ package struct Desk: Sendable {
     }
     private static let unserved = Failure(
         .refused, "this needs a server; start one: proofreel serve")
-    var live: LiveHub {
+    package var live: LiveHub {
         get throws(Failure) {
             guard let served else { throw Self.unserved }
             return served.live
@@ -78,7 +78,7 @@ package struct Desk: Sendable {
         }
     }
     /// Nil where nobody but the owner of the files can look.
-    var trail: AccessTrail? { served?.trail }
+    package var trail: AccessTrail? { served?.trail }
     var now: WallTime { log.now }
 
     /// Quick enough for the network thread: no commit, no camera, a few reads of the index.

@@ -71,31 +71,13 @@ struct Admission {
 
     private static let nobody = WireError(.notAdmitted, "nobody is known at this socket")
 
-    private var address: String {
-        switch peer {
-        case .address(let address, _): Doorkeeper.key(of: address)
-        case .user: "local"
-        }
-    }
+    private var from: Gate.Peer { Gate.Peer(peer) }
 
     /// A log-in of one message.
     private func attempt(
         _ name: String, _ body: (AccessBook) throws(Failure) -> Identity
     ) throws(WireError) -> Step {
-        do throws(Failure) {
-            try gate.door.admit(name: name, peer: address)
-        } catch {
-            throw lockedOut(error)
-        }
-        do throws(Failure) {
-            let identity = try body(gate.book)
-            gate.door.succeeded(name: name, peer: address)
-            try note(identity)
-            return .admitted(identity, sasl: nil)
-        } catch {
-            gate.door.failed(name: name, peer: address)
-            throw refused(name, error)
-        }
+        .admitted(try gate.attempt(name, from, body), sasl: nil)
     }
 
     // MARK: Passwords
@@ -115,11 +97,11 @@ struct Admission {
         do throws(Failure) {
             let answer = try machine.finish(message)
             let identity = try gate.book.person(begun.name)
-            gate.door.succeeded(name: begun.name, peer: address)
+            gate.door.succeeded(name: begun.name, peer: from.door)
             try note(identity)
             return .admitted(identity, sasl: answer)
         } catch {
-            gate.door.failed(name: begun.name, peer: address)
+            gate.door.failed(name: begun.name, peer: from.door)
             throw refused(begun.name, error)
         }
     }
@@ -139,7 +121,7 @@ struct Admission {
             throw WireError(error)
         }
         do throws(Failure) {
-            try gate.door.admit(name: machine.user, peer: address)
+            try gate.door.admit(name: machine.user, peer: from.door)
         } catch {
             throw lockedOut(error)
         }
@@ -149,7 +131,7 @@ struct Admission {
             return .challenge(bytes)
         case .failure(let failure):
             // Somebody hid the better way from the client, or it is somebody in between.
-            gate.door.failed(name: machine.user, peer: address)
+            gate.door.failed(name: machine.user, peer: from.door)
             throw refused(machine.user, failure)
         }
     }
@@ -168,37 +150,23 @@ struct Admission {
     mutating func abandon() {
         guard let begun = scram else { return }
         scram = nil
-        gate.door.failed(name: begun.name, peer: address)
+        gate.door.failed(name: begun.name, peer: from.door)
     }
 
     // MARK: Endings
 
-    private func note(_ identity: Identity) throws(Failure) {
-        try gate.trail.note(TrailEntry(identity, .logIn, "", peer: peer.description))
-    }
+    private func note(_ identity: Identity) throws(Failure) { try gate.note(identity, from) }
 
     private func refused(_ name: String, _ failure: Failure) -> WireError {
-        do throws(Failure) {
-            try gate.trail.note(
-                TrailEntry(
-                    who: name, kind: .person, .logIn, "", peer: peer.description,
-                    refusal: failure.words))
-        } catch {
-            return WireError(error)
-        }
-        return WireError(.wrongCredentials, failure.words)
+        gate.refused(name, failure, from)
     }
 
-    private func lockedOut(_ failure: Failure) -> WireError {
-        var error = WireError(.lockedOut, failure.words)
-        error.retryMilliseconds = 1000
-        return error
-    }
+    private func lockedOut(_ failure: Failure) -> WireError { Gate.lockedOut(failure) }
 }
 
 /// Who may come in, who guesses, and who did what.
 package struct Gate: Sendable {
-    let book: AccessBook
+    package let book: AccessBook
     let trail: AccessTrail
     let door: Doorkeeper
 

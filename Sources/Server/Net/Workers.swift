@@ -2,9 +2,10 @@ internal import Linux
 
 /// Threads for what blocks: commits, cameras, long searches. Started as they are needed, ended
 /// together. A full queue is said to the caller; it does not grow.
-final class Workers: Sendable {
-    static let threadsMax = 32
-    static let waitingMax = 1024
+package final class Workers: Sendable {
+    private let threadsMax: Int
+    private let waitingMax: Int
+    private let name: String
 
     private struct State {
         var jobs: [@Sendable () -> Void] = []
@@ -18,13 +19,19 @@ final class Workers: Sendable {
 
     private let state = Monitor(State())
 
+    package init(name: String = "worker", threadsMax: Int = 32, waitingMax: Int = 1024) {
+        self.name = name
+        self.threadsMax = threadsMax
+        self.waitingMax = waitingMax
+    }
+
     /// False when there is no room for another job.
-    func run(_ job: @escaping @Sendable () -> Void) -> Bool {
+    package func run(_ job: @escaping @Sendable () -> Void) -> Bool {
         let isTaken = state.withLock { state in
-            guard !state.ending, state.waiting < Self.waitingMax else { return false }
+            guard !state.ending, state.waiting < waitingMax else { return false }
             state.jobs.append(job)
-            if state.idle < state.waiting, state.threads.count < Self.threadsMax {
-                state.threads.append(Thread(name: "worker") { [self] in work() })
+            if state.idle < state.waiting, state.threads.count < threadsMax {
+                state.threads.append(Thread(name: name) { [self] in work() })
             }
             return true
         }
@@ -55,7 +62,7 @@ final class Workers: Sendable {
     }
 
     /// Waits for what runs; nothing new begins.
-    func end() {
+    package func end() {
         let threads = state.withLock { state in
             state.ending = true
             return state.threads

@@ -6,6 +6,7 @@ internal import Linux
 internal import Recorder
 internal import Server
 internal import Synchronization
+internal import Web
 
 extension CommandSpec {
     static let serve = CommandSpec(
@@ -28,6 +29,7 @@ extension CommandSpec {
             .init("proofreel serve", "on ~/.local/share/proofreel, made at the first start"),
             .init("proofreel serve --data ~/reel --demo", "a log with something in it"),
             .init("proofreel serve --listen 127.0.0.1:7447", "clients of this machine, with TLS"),
+            .init("proofreel serve --http 127.0.0.1:7448", "browsers of this machine as well"),
             .init(
                 "proofreel serve --data /srv/reel --anchor /media/stick/checkpoint",
                 "refuses to start on an older copy than the checkpoint on the stick"),
@@ -83,6 +85,7 @@ struct Serve {
         let status: StatusServer
         let recorder: Recorder
         let server: Server
+        let gateway: Gateway?
         let access: AccessDesk
         let anchorer: Anchorer
         let doors: Doors.Opened
@@ -97,7 +100,8 @@ struct Serve {
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
                 options: try recording())
             doors = try Doors(arguments, session.directory).open()
-            server = try serving(session, recorder, status, access, anchorer, doors.entrances)
+            (server, gateway) = try serving(
+                session, recorder, status, access, anchorer, doors)
             try anchorer.start()
         } catch {
             do { try session.close() } catch {}
@@ -119,6 +123,7 @@ struct Serve {
             access.keepUp(console)
         }
         console.print("ending")
+        gateway?.end()
         server.end()
         anchorer.end()
         recorder.close()
@@ -137,11 +142,11 @@ struct Serve {
 
     private static let openFilesMax = 8192
 
-    /// The binary protocol.
+    /// The binary protocol, and HTTP where it was asked for.
     private func serving(
         _ session: Session, _ recorder: Recorder, _ status: StatusServer, _ access: AccessDesk,
-        _ anchorer: Anchorer, _ entrances: [Entrance]
-    ) throws(Failure) -> Server {
+        _ anchorer: Anchorer, _ doors: Doors.Opened
+    ) throws(Failure) -> (Server, Gateway?) {
         let desk = Desk(
             log: session.log, book: access.book, anchorer: anchorer,
             served: Desk.Served(recorder: recorder, trail: access.trail)
@@ -153,9 +158,18 @@ struct Serve {
         // Half of what may be open stays for segments, rings and the index.
         let openFiles = Process.allowOpenFiles(Self.openFilesMax)
         options.connectionsMax = min(options.connectionsMax, openFiles / 2)
-        return try Server(
-            entrances, desk: desk, gate: gate, origin: session.log.origin, clock: SystemClock(),
-            options: options)
+        let server = try Server(
+            doors.entrances, desk: desk, gate: gate, origin: session.log.origin,
+            clock: SystemClock(), options: options)
+        guard !doors.gateway.isEmpty else { return (server, nil) }
+        do throws(Failure) {
+            return (
+                server, try Gateway(doors.gateway, desk: desk, gate: gate, clock: SystemClock())
+            )
+        } catch {
+            server.end()
+            throw error
+        }
     }
 
     private func recording() throws -> Recorder.Options {

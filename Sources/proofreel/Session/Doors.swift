@@ -3,6 +3,7 @@ internal import Crypto
 internal import Linux
 internal import Server
 internal import TLS
+internal import Web
 
 /// Where clients of the binary protocol come in: the local socket always, the network only when
 /// told so, and without TLS only from this machine.
@@ -18,12 +19,15 @@ struct Doors {
     static let options: [OptionSpec] = [
         .list("listen", "ADDRESS:PORT", "let clients of the network in, with TLS 1.3"),
         .list("listen-plain", "ADDRESS:PORT", "the same without TLS; loopback addresses only"),
+        .list("https", "ADDRESS:PORT", "let browsers and other HTTP clients in, with TLS 1.3"),
+        .list("http", "ADDRESS:PORT", "the same without TLS; loopback addresses only"),
         .value("certificate", "FILE", "PEM certificate for TLS; else one is made at first start"),
         .value("certificate-key", "FILE", "the key of --certificate"),
     ]
 
     struct Opened {
         var entrances: [Entrance]
+        var gateway: [Gateway.Entrance] = []
         /// What the start says of each.
         var lines: [String] = []
     }
@@ -43,6 +47,7 @@ struct Doors {
             opened.entrances.append(Entrance(listener, .loopback))
             opened.lines.append("listens at \(Self.text(address, listener.port)), without TLS")
         }
+        try openGateway(&opened)
         guard !secure.isEmpty else { return opened }
         let context = try context()
         for (address, port) in secure {
@@ -54,6 +59,24 @@ struct Doors {
             opened.lines.append("clients should see the fingerprint \(hash.fingerprint)")
         }
         return opened
+    }
+
+    private func openGateway(_ opened: inout Opened) throws {
+        for (address, port) in try arguments.all("http").map(address) {
+            guard address.isLoopback else {
+                throw UsageError(
+                    "--http is for this machine alone, such as 127.0.0.1:\(port); use --https"
+                        + " \(Self.text(address, port)), which has TLS")
+            }
+            let listener = try Listener(address, port: port)
+            opened.gateway.append(Gateway.Entrance(listener))
+            opened.lines.append("HTTP at http://\(Self.text(address, listener.port))")
+        }
+        for (address, port) in try arguments.all("https").map(address) {
+            let listener = try Listener(address, port: port)
+            opened.gateway.append(Gateway.Entrance(listener, try certificatePEM()))
+            opened.lines.append("HTTP at https://\(Self.text(address, listener.port))")
+        }
     }
 
     static func text(_ address: IPAddress, _ port: UInt16) -> String {
@@ -80,13 +103,29 @@ struct Doors {
         arguments.all("listen").isEmpty ? nil : try context()
     }
 
-    /// Made once, so that clients find the same key again after every start.
+    private static let pemBytesMax = 64 << 10
+
+    private func certificatePEM() throws -> (certificate: [UInt8], key: [UInt8]) {
+        let (certificate, key) = try certificateFiles()
+        let files = RealFileSystem()
+        return (
+            try files.contents(of: certificate, limit: Self.pemBytesMax),
+            try files.contents(of: key, limit: Self.pemBytesMax)
+        )
+    }
+
     private func context() throws -> TLSContext {
+        let (certificate, key) = try certificateFiles()
+        return try TLSContext(serverCertificate: certificate, key: key)
+    }
+
+    /// Made once, so that clients find the same key again after every start.
+    private func certificateFiles() throws -> (certificate: String, key: String) {
         if let certificate = arguments.value("certificate") {
             guard let key = arguments.value("certificate-key") else {
                 throw UsageError("--certificate wants its key: --certificate-key FILE")
             }
-            return try TLSContext(serverCertificate: certificate, key: key)
+            return (certificate, key)
         }
         let files = RealFileSystem()
         let folder = "\(directory.path)/access"
@@ -99,6 +138,6 @@ struct Doors {
             try files.replace(key, made.key)
             try files.replace(certificate, made.certificate)
         }
-        return try TLSContext(serverCertificate: certificate, key: key)
+        return (certificate, key)
     }
 }

@@ -1,0 +1,147 @@
+internal import CHTTPD
+internal import Synchronization
+
+/// One request and its answer. The server's thread owns it, but for `reply` and `wake`, which any
+/// thread may call at any time, also when the client is gone.
+@safe package final class HTTPExchange: @unchecked Sendable {
+    private struct State {
+        /// An answer that came later and is not taken yet.
+        var reply: HTTPReply?
+        /// The daemon has put the connection aside until it is told to go on.
+        var isSuspended = false
+        /// Something was new since the stream was last asked.
+        var isWoken = false
+        /// The daemon knows the connection no more.
+        var isOver = false
+    }
+
+    private let connection: OpaquePointer
+    private let state = Mutex(State())
+    /// As the client sent it: path and query, still encoded.
+    package let target: [UInt8]
+    /// Four or sixteen bytes of the client's IP address.
+    package let address: [UInt8]
+    package private(set) var method = ""
+    private(set) var isAsked = false
+    private(set) var isStreaming = false
+    private var hasLeft = false
+    private weak var client: HTTPConnection?
+
+    init(_ connection: OpaquePointer, target: [UInt8], of client: HTTPConnection?) {
+        unsafe self.connection = connection
+        self.target = target
+        self.client = client
+        address = client?.address ?? []
+    }
+
+    /// The first header of this name; only while the request is being handled.
+    package func header(_ name: String) -> String? {
+        guard let value = unsafe proofreel_httpd_header(connection, name)
+        else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    /// The answer to a request whose handler had none at once. The first one counts.
+    package func reply(_ reply: HTTPReply) {
+        state.withLock { state in
+            guard state.reply == nil, !state.isOver else { return }
+            state.reply = reply
+            resume(&state)
+        }
+    }
+
+    /// Its stream has something new.
+    package func wake() {
+        state.withLock { state in
+            state.isWoken = true
+            resume(&state)
+        }
+    }
+
+    private func resume(_ state: inout State) {
+        guard state.isSuspended, !state.isOver else { return }
+        state.isSuspended = false
+        unsafe MHD_resume_connection(connection)
+    }
+
+    // MARK: On the server's thread
+
+    /// The head has come: what is asked for.
+    func ask(method: String) {
+        self.method = method
+        isAsked = true
+        // From here on it is the answer that takes its time.
+        client?.since = monotonicSeconds()
+    }
+
+    /// Nothing here takes a body, so one that comes is not waited for.
+    var hasBody: Bool {
+        if let length = header("Content-Length"), length != "0" { return true }
+        return header("Transfer-Encoding") != nil
+    }
+
+    /// The answer that has come meanwhile; the first time nil, and the connection is put aside.
+    func takeReply(orAsk handler: any HTTPHandler) -> HTTPReply? {
+        if let late = takeLate() { return late }
+        if let reply = handler.answer(self) { return reply }
+        return state.withLock { state in
+            if let reply = state.reply { return reply }
+            suspend(&state)
+            return nil
+        }
+    }
+
+    private func takeLate() -> HTTPReply? { state.withLock { $0.reply } }
+
+    private func suspend(_ state: inout State) {
+        state.isSuspended = true
+        unsafe MHD_suspend_connection(connection)
+    }
+
+    /// The next part of a stream; nil when the connection is put aside until there is one.
+    func next(_ stream: any HTTPStream) -> HTTPPiece? {
+        isStreaming = true
+        while true {
+            guard !hasLeft else { return .end }
+            state.withLock { $0.isWoken = false }
+            switch stream.next() {
+            case .parts(let parts): return .parts(parts)
+            case .end: return .end
+            case .wait:
+                let isAside = state.withLock { state in
+                    guard !state.isWoken else { return false }
+                    suspend(&state)
+                    return true
+                }
+                if isAside { return nil }
+            }
+        }
+    }
+
+    /// The client has gone; its stream ends when it is next asked.
+    func leave() { hasLeft = true }
+
+    /// The server ends: streams as well, and who waits is told so.
+    func abandon() {
+        hasLeft = true
+        reply(
+            HTTPReply(
+                503, [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1")],
+                .bytes(Array("the server ends; ask again in a moment\n".utf8))))
+        wake()
+    }
+
+    func end() {
+        state.withLock { state in
+            state.isOver = true
+            state.reply = nil
+        }
+    }
+
+    func queue(_ reply: HTTPReply) -> Bool {
+        guard let response = unsafe HTTPResponse.make(reply, self) else { return false }
+        // The daemon counts its own references.
+        defer { unsafe MHD_destroy_response(response) }
+        return unsafe proofreel_httpd_queue(connection, UInt32(reply.status), response) != 0
+    }
+}

@@ -1,0 +1,224 @@
+package import Base
+internal import HTTPD
+internal import HTTPFormat
+package import Linux
+package import Server
+internal import Synchronization
+internal import WireProtocol
+
+/// The HTTP gateway: for browsers, and for programs that speak nothing else. Answers under the same
+/// identities and rights as the binary protocol, into the same trail.
+///
+/// One thread waits for all its sockets and answers what is quick; log-ins and what blocks have
+/// threads of their own.
+package final class Gateway: Sendable {
+    package struct Options: Sendable {
+        /// Of each entrance.
+        package var connectionsMax = 512
+        package var idleSeconds: UInt64 = 30
+        package init() {}
+    }
+
+    /// A place where clients come in: with TLS, or from this machine without.
+    package struct Entrance: Sendable {
+        let listener: Listener
+        let certificate: (certificate: [UInt8], key: [UInt8])?
+
+        /// PEM; nil for plain HTTP, which is for loopback addresses alone.
+        package init(
+            _ listener: Listener, _ certificate: (certificate: [UInt8], key: [UInt8])? = nil
+        ) {
+            self.listener = listener
+            self.certificate = certificate
+        }
+    }
+
+    /// In leaves, whoever comes in here has this session.
+    static let session = "http"
+    private static let turnMilliseconds: Int32 = 250
+    private static let endingTurns = 20
+
+    private let reception: Reception
+    private let threads: [Thread]
+    private let isEnding = Event()
+
+    package init(
+        _ entrances: [Entrance], desk: Desk, gate: Gate, clock: any Clock,
+        options: Options = Options(), routes: [Route] = Route.all
+    ) throws(Failure) {
+        Process.ignoreBrokenPipes()
+        let site = Site(
+            desk, try LogIns(gate, clock), clock, streamsMax: options.connectionsMax / 2)
+        let reception = Reception(site, routes)
+        self.reception = reception
+        var servers: [HTTPServer] = []
+        for entrance in entrances {
+            var limits = HTTPServer.Options()
+            limits.connectionsMax = options.connectionsMax
+            limits.idleSeconds = options.idleSeconds
+            limits.certificate = entrance.certificate
+            servers.append(
+                try HTTPServer(listening: entrance.listener.descriptor, limits, reception))
+        }
+        let isEnding = self.isEnding
+        threads = servers.map { server in
+            Thread(name: "http") { Self.run(server, until: isEnding) }
+        }
+    }
+
+    private static func run(_ server: HTTPServer, until isEnding: Event) {
+        while !isEnding.isSet { server.run(milliseconds: turnMilliseconds) }
+        server.beginToEnd()
+        // What is on its way goes out; who takes his time is hung up on.
+        for _ in 0..<endingTurns where server.connectionCount > 0 {
+            server.run(milliseconds: 50)
+        }
+    }
+
+    /// Takes nobody new, ends live views, lets answers go out, and hangs up.
+    package func end() {
+        reception.end()
+        isEnding.set()
+        for thread in threads { thread.join() }
+    }
+}
+
+/// Takes requests apart, finds out who asks, and has them answered.
+final class Reception: HTTPHandler {
+    private let site: Site
+    private let routes: [Route]
+    private let workers = Workers(name: "http-worker")
+    /// Checking passwords keeps a processor busy, so few are checked at a time.
+    private let logInWorkers = Workers(name: "http-login", threadsMax: 2, waitingMax: 256)
+
+    init(_ site: Site, _ routes: [Route]) {
+        self.site = site
+        self.routes = routes
+    }
+
+    func end() {
+        logInWorkers.end()
+        workers.end()
+    }
+
+    func answer(_ exchange: HTTPExchange) -> HTTPReply? {
+        let headers = Visit.Headers(
+            accept: exchange.header("Accept"), ifNoneMatch: exchange.header("If-None-Match"),
+            range: exchange.header("Range"), ifRange: exchange.header("If-Range"))
+        do throws(WireError) {
+            let (route, request) = try route(exchange, headers)
+            guard !route.isOpen else { return perform(route, request.visit(nil)) }
+            let credentials = try credentials(exchange)
+            if let identity = site.logIns.remembered(credentials) {
+                let caller = Caller(
+                    identity: identity, peer: request.peer.trail, session: Gateway.session)
+                return start(route, request.visit(caller), exchange)
+            }
+            guard logInWorkers.run({ [self] in admit(credentials, route, request, exchange) })
+            else { throw Self.busy }
+            return nil
+        } catch {
+            var reply = finished(Replies.refusal(error, headers), error)
+            if error.code == .unsupported, exchange.method != "GET" {
+                reply.status = 405
+                reply.headers.append(("Allow", "GET, HEAD"))
+            }
+            return reply
+        }
+    }
+
+    /// A request before it is known who asks.
+    private struct Request: Sendable {
+        let target: RequestTarget
+        let headers: Visit.Headers
+        let isHead: Bool
+        let parameter: String
+        let peer: Gate.Peer
+        let wake: @Sendable () -> Void
+
+        func visit(_ caller: Caller?) -> Visit {
+            Visit(
+                target: target, headers: headers, isHead: isHead, parameter: parameter,
+                caller: caller, wake: wake)
+        }
+    }
+
+    private static let busy = WireError(.busy, "the server has more to do than it takes; try again")
+
+    private func route(
+        _ exchange: HTTPExchange, _ headers: Visit.Headers
+    ) throws(WireError) -> (Route, Request) {
+        guard exchange.method == "GET" || exchange.method == "HEAD" else {
+            throw WireError(.unsupported, "only GET and HEAD are answered here")
+        }
+        guard let target = RequestTarget(exchange.target) else {
+            throw WireError(
+                .invalid, "this address is too long, or its % signs make no sense; encode / as %2F")
+        }
+        guard let address = IPAddress(bytes: exchange.address) else {
+            throw WireError(.invalid, "nobody is known to come from there")
+        }
+        for route in routes {
+            guard let parameter = route.parameter(of: target.segments) else { continue }
+            return (
+                route,
+                Request(
+                    target: target, headers: headers, isHead: exchange.method == "HEAD",
+                    parameter: parameter, peer: Gate.Peer(address),
+                    wake: { [weak exchange] in exchange?.wake() })
+            )
+        }
+        throw WireError(
+            .notFound, "there is nothing here; docs/http.md lists what can be asked for")
+    }
+
+    private func credentials(_ exchange: HTTPExchange) throws(WireError) -> Credentials {
+        guard let header = exchange.header("Authorization") else {
+            throw WireError(.notAdmitted, "log in: with user and password, or with a token")
+        }
+        guard let credentials = Credentials(header) else {
+            throw WireError(
+                .notAdmitted, "this log-in is none that is understood here; use Basic or Bearer")
+        }
+        return credentials
+    }
+
+    // MARK: On other threads
+
+    private func admit(
+        _ credentials: Credentials, _ route: Route, _ request: Request, _ exchange: HTTPExchange
+    ) {
+        do throws(WireError) {
+            let identity = try site.logIns.admit(credentials, from: request.peer)
+            let caller = Caller(
+                identity: identity, peer: request.peer.trail, session: Gateway.session)
+            if let reply = start(route, request.visit(caller), exchange) { exchange.reply(reply) }
+        } catch {
+            exchange.reply(finished(Replies.refusal(error, request.headers), error))
+        }
+    }
+
+    /// The answer, when it takes no time; else it comes later.
+    private func start(_ route: Route, _ visit: Visit, _ exchange: HTTPExchange) -> HTTPReply? {
+        // What a query asks for may take longer.
+        guard !route.isQuick || !visit.target.items.isEmpty else { return perform(route, visit) }
+        let isTaken = workers.run { [self] in exchange.reply(perform(route, visit)) }
+        return isTaken ? nil : finished(Replies.refusal(Self.busy, visit.headers), Self.busy)
+    }
+
+    private func perform(_ route: Route, _ visit: Visit) -> HTTPReply {
+        do {
+            return finished(try route.run(visit, site), nil)
+        } catch {
+            let error = Desk.told(error)
+            return finished(Replies.refusal(error, visit.headers), error)
+        }
+    }
+
+    private func finished(_ reply: HTTPReply, _ error: WireError?) -> HTTPReply {
+        site.tally.count(reply.status, refusal: error?.code.word)
+        var reply = reply
+        reply.headers += Replies.guards
+        return reply
+    }
+}

@@ -1,0 +1,161 @@
+internal import Access
+internal import Base
+internal import Evidence
+internal import EvidenceFormat
+internal import HTTPD
+internal import HTTPFormat
+internal import Server
+
+/// Lists of records: the pictures of a check, and whatever has other links.
+extension Route {
+    static let lists: [Route] = [
+        Route("/checks/KEY/pictures", ["checks"], .word("pictures")) { visit, site in
+            try visit.allow(PictureList.pageNames)
+            return try PictureList.reply(
+                visit, site, links: [("check", visit.parameter)], pictures: true)
+        },
+        Route("/pictures?check=KEY", ["pictures"]) { visit, site in
+            try visit.allow(PictureList.names)
+            return try PictureList.reply(
+                visit, site, links: try PictureList.links(visit), pictures: true)
+        },
+        Route("/find?KIND=KEY", ["find"]) { visit, site in
+            try visit.allow(PictureList.names)
+            return try PictureList.reply(
+                visit, site, links: try PictureList.links(visit), pictures: false)
+        },
+    ]
+}
+
+enum PictureList {
+    static let pageNames = ["camera", "from", "to", "limit", "order", "cursor"]
+    private static let kinds = [
+        "check", "work-order", "control-point", "work-centre", "product", "lot", "serial",
+        "operator",
+    ]
+    static let names = kinds + ["link"] + pageNames
+    private static let limitDefault: Int64 = 50
+    private static let limitMax: Int64 = 200
+
+    /// `link=KIND=KEY` for kinds that somebody made up.
+    static func links(_ visit: Visit) throws(Failure) -> [(kind: String, value: String)] {
+        var links: [(kind: String, value: String)] = []
+        for item in visit.target.items {
+            if kinds.contains(item.name) {
+                links.append((item.name, item.value))
+            } else if item.name == "link" {
+                guard let cut = item.value.firstIndex(of: "=") else {
+                    throw Failure(
+                        .invalid, "a link is written link=KIND=KEY, such as link=mould=M-7")
+                }
+                links.append(
+                    (
+                        String(item.value[..<cut]),
+                        String(item.value[item.value.index(after: cut)...])
+                    ))
+            }
+        }
+        return links
+    }
+
+    static func reply(
+        _ visit: Visit, _ site: Site, links: [(kind: String, value: String)], pictures: Bool
+    ) throws -> HTTPReply {
+        var query = Query()
+        for (kind, value) in links {
+            // Nothing can have a link that is none: a bare number, an empty text.
+            _ = try Link(kind: kind, value: value)
+            query.links.append(Query.LinkKey(kind: kind, value: value))
+        }
+        query.camera = visit.target.value("camera")
+        query.from = try visit.time("from")
+        query.to = try visit.time("to")
+        query.cursor = visit.target.value("cursor")
+        query.limit = Int(try visit.number("limit", 1...limitMax) ?? limitDefault)
+        switch visit.target.value("order") ?? "newest" {
+        case "newest": query.newestFirst = true
+        case "oldest": query.newestFirst = false
+        default: throw Failure(.invalid, "order is newest or oldest")
+        }
+        let page = try site.desk.hits(query, for: try visit.identified())
+        var records: [JSON] = []
+        for hit in page.hits {
+            let isPicture = hit.leaf.string("mime")?.hasPrefix("image/") == true
+            guard isPicture || !pictures else { continue }
+            records.append(item(try site.desk.log.record(hit.leaf.id)))
+        }
+        var fields: [(String, JSON)] = [
+            (pictures ? "pictures" : "records", .array(records)),
+            ("count", .int(Int64(records.count))),
+        ]
+        if let cursor = page.cursor {
+            fields.append(("next", .string(next(visit, cursor))))
+        }
+        return Replies.json(.object(JSONObject(fields)))
+    }
+
+    /// The same question from where this page ends.
+    private static func next(_ visit: Visit, _ cursor: String) -> String {
+        let path = visit.target.segments.map(PercentText.encode).joined(separator: "/")
+        let items = visit.target.items.filter { $0.name != "cursor" }.map {
+            "\(PercentText.encode($0.name))=\(PercentText.encode($0.value))&"
+        }
+        return "/\(path)?\(items.joined())cursor=\(cursor)"
+    }
+
+    /// As everywhere, and where to fetch it.
+    private static func item(_ record: Record) -> JSON {
+        var more: [(String, JSON)] = []
+        if case .removed = record.removal {
+            return RecordJSON.make(record)
+        }
+        if let path = PictureAddress(record.leaf) {
+            more.append(("url", .string(path.url)))
+            more.append(("receipt_url", .string(path.receipt)))
+            if record.leaf.string("mime") == "image/jpeg" {
+                more.append(("thumbnail_url", .string("\(path.url)?size=256")))
+            }
+        }
+        return RecordJSON.make(record, more: more)
+    }
+}
+
+/// Where a record's bytes are found for ever: the address has their hash, so they cannot be others.
+struct PictureAddress {
+    let hash: Digest
+    let id: RecordID
+    let ending: String
+
+    init?(_ leaf: Leaf) {
+        guard let hash = leaf.digest("pay") else { return nil }
+        self.hash = hash
+        id = leaf.id
+        ending = Self.ending(leaf.string("mime") ?? "")
+    }
+
+    /// `HASH/ID.ending`; nil for what is none.
+    init?(_ parameter: String) {
+        let parts = parameter.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let hash = Digest(hex: String(parts[0])),
+            let dot = parts[1].firstIndex(of: "."), let id = RecordID(String(parts[1][..<dot]))
+        else { return nil }
+        self.hash = hash
+        self.id = id
+        ending = String(parts[1][parts[1].index(after: dot)...])
+    }
+
+    var url: String { "/pictures/\(hash.hex)/\(id).\(ending)" }
+    var receipt: String { "/pictures/\(hash.hex)/\(id).\(Self.receiptEnding)" }
+
+    static let receiptEnding = "receipt"
+
+    static func ending(_ mime: String) -> String {
+        switch mime {
+        case "image/jpeg": "jpg"
+        case "image/png": "png"
+        case "image/webp": "webp"
+        case "video/mp4": "mp4"
+        default: "bin"
+        }
+    }
+}
