@@ -62,7 +62,7 @@ struct Doors {
     }
 
     private func openGateway(_ opened: inout Opened) throws {
-        for (address, port) in try arguments.all("http").map(address) {
+        for (address, port) in try arguments.all("http").map(Self.address) {
             guard address.isLoopback else {
                 throw UsageError(
                     "--http is for this machine alone, such as 127.0.0.1:\(port); use --https"
@@ -72,7 +72,7 @@ struct Doors {
             opened.gateway.append(Gateway.Entrance(listener))
             opened.lines.append("HTTP at http://\(Self.text(address, listener.port))")
         }
-        for (address, port) in try arguments.all("https").map(address) {
+        for (address, port) in try arguments.all("https").map(Self.address) {
             let listener = try Listener(address, port: port)
             opened.gateway.append(Gateway.Entrance(listener, try certificatePEM()))
             opened.lines.append("HTTP at https://\(Self.text(address, listener.port))")
