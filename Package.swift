@@ -135,13 +135,15 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "TimeStamp", "HTTPClient", "EvidenceFormat", "Evidence",
             ]),
+        // The floor: control points, checks, triggers, rooms.
+        module("Factory", imports: ["Base", "Linux", "Crypto", "EvidenceFormat", "Evidence"]),
         // Layer 7: the edges.
         module(
             "Server",
             imports: [
                 "Base", "Linux", "Crypto", "TLS", "JPEG", "V4L2", "WireProtocol", "SASL",
-                "EvidenceFormat", "Ingest", "Archive", "Evidence", "Recorder", "Access", "Export",
-                "Anchors",
+                "EvidenceFormat", "Ingest", "Archive", "Evidence", "Recorder", "Factory", "Access",
+                "Export", "Anchors",
             ]),
         module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
         // Layer 8: the one binary.
@@ -149,8 +151,8 @@ let package = Package(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
-                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "Export", "Anchors",
-                "TLS", "WireProtocol", "Server", "Client", "Archive",
+                "Evidence", "V4L2", "Ingest", "Recorder", "Factory", "SASL", "Access", "Export",
+                "Anchors", "TLS", "WireProtocol", "Server", "Client", "Archive",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -216,7 +218,7 @@ let package = Package(
             "ServerSupport",
             imports: [
                 "Base", "Linux", "TLS", "WireProtocol", "EvidenceFormat", "Evidence", "Recorder",
-                "Access", "Server", "TestSupport",
+                "Factory", "Access", "Server", "TestSupport",
             ]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
@@ -282,10 +284,17 @@ let package = Package(
             "WireProtocolTests", imports: ["Base", "WireProtocol", "TestSupport"],
             files: ["Vectors"]),
         tests(
+            "FactoryTests",
+            imports: [
+                "Base", "Linux", "Crypto", "WireProtocol", "EvidenceFormat", "Evidence", "Recorder",
+                "Factory", "Access", "Server", "ServerSupport", "TestSupport",
+            ]),
+        tests(
             "ServerTests",
             imports: [
                 "Base", "Linux", "Crypto", "TLS", "JPEG", "SASL", "WireProtocol",
-                "EvidenceFormat", "Evidence", "Recorder", "Access", "Server", "ServerSupport",
+                "EvidenceFormat", "Evidence", "Recorder", "Factory", "Access", "Server",
+                "ServerSupport",
                 "TestSupport",
             ]),
         tests(
