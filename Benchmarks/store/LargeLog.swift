@@ -70,7 +70,21 @@ struct LargeLog {
         let seconds = Double(Meter.nanoseconds - began) / 1e9
         say("  filled to \(log.size): \((Double(end - start) / seconds).fixed(0)) leaves/s")
         try measureFind(log, among: UInt64(end))
+        try measureProve(log)
         try log.close()
+    }
+
+    /// Any leaf, in the newest tree; every tile that is read is checked up to the signed root.
+    private func measureProve(_ log: EvidenceLog) throws {
+        var random = SeededRandom(seed: 6)
+        var latencies: [UInt64] = []
+        for _ in 0..<5000 {
+            let index = UInt64.random(in: 0..<log.size, using: &random)
+            let start = Meter.nanoseconds
+            _ = try log.prove(index)
+            latencies.append(Meter.nanoseconds - start)
+        }
+        say("  prove any leaf at \(log.size): \(Self.text(latencies))")
     }
 
     private static func add(_ log: EvidenceLog, _ numbers: Range<UInt64>) throws {

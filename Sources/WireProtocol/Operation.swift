@@ -59,6 +59,7 @@ package enum Operation: UInt16, Sendable, CaseIterable {
     case machineRemove = 0x7E
 
     case export = 0x80
+    case auditReport = 0x81
 
     case pointList = 0x90
     case pointShow = 0x91
@@ -85,5 +86,5 @@ package enum Operation: UInt16, Sendable, CaseIterable {
     case roomRemove = 0xAD
     case ask = 0xAE
     case graphic = 0xAF
-    // 0x81-0x8F more of export, 0xC0-0xFF experiments of clients and servers.
+    // 0x82-0x8F more of export, 0xC0-0xFF experiments of clients and servers.
 }

@@ -76,6 +76,7 @@ enum Registry {
             .machineList,
             .machineRemove,
             .audit,
+            .auditReport,
             .watch,
             .keyShow,
             .keyRotate,

@@ -111,17 +111,15 @@ package final class LogExtract: Sendable {
         }
     }
 
-    /// Records that a query finds, in its order.
-    package func forEachRecord(
-        _ query: Query, _ body: (QueryPage.Hit) throws(Failure) -> Bool
+    /// Records that a query finds, in its order, some at a time.
+    package func forEachPage(
+        _ query: Query, _ body: ([QueryPage.Hit]) throws(Failure) -> Void
     ) throws(Failure) {
         var query = query
         query.limit = Self.pageCount
         repeat {
             let page = try log.find(query)
-            for hit in page.hits where hit.index < size {
-                guard try body(hit) else { return }
-            }
+            try body(page.hits.filter { $0.index < size })
             query.cursor = page.cursor
         } while query.cursor != nil
     }

@@ -13,12 +13,14 @@ extension BundleWriter {
             var query = given
             query.newestFirst = false
             query.streams = true
-            try extract.forEachRecord(query) { hit throws(Failure) in
-                try body(hit.index, hit.leaf, hit.instant)
-                return true
+            try extract.forEachPage(query) { hits throws(Failure) in
+                payloads.announce(hits.map(\.leaf.id))
+                for hit in hits { try body(hit.index, hit.leaf, hit.instant) }
             }
         case .ids(let ids):
-            for hit in try chosen(ids) { try body(hit.index, hit.leaf, hit.instant) }
+            let hits = try chosen(ids)
+            payloads.announce(hits.map(\.leaf.id))
+            for hit in hits { try body(hit.index, hit.leaf, hit.instant) }
         }
     }
 
@@ -80,7 +82,7 @@ extension BundleWriter {
 
     func addPayload(_ leaf: Leaf, as name: String) throws(Failure) {
         guard let hash = leaf.digest("pay") else { return }
-        try files.add(name, extract.payload(of: leaf.id), hash: hash)
+        try files.add(name, payloads.take(leaf.id), hash: hash)
     }
 
     /// Ordered and done.

@@ -27,6 +27,7 @@ package final class BundleWriter {
     let request: BundleRequest
     let custody: Custody
     let anchors: Anchors
+    let payloads: PayloadReader
     let files: BundleFiles
     let archive: ArchiveWriter
     let spoolFolder: String
@@ -53,6 +54,7 @@ package final class BundleWriter {
     ) throws(Failure) {
         self.extract = extract
         self.request = request
+        payloads = PayloadReader(extract)
         self.anchors = anchors
         self.custody = custody
         spoolFolder = RealFileSystem.temporaryFolder
@@ -67,6 +69,7 @@ package final class BundleWriter {
     }
 
     package func run() throws(Failure) {
+        defer { payloads.end() }
         do throws(Failure) {
             try addHead()
             try forEachWanted { index, leaf, instant throws(Failure) in

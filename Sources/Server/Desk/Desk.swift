@@ -165,6 +165,7 @@ package struct Desk: Sendable {
             return try performOnAnchors(operation, fields, caller)
         case .pointList, .pointShow, .pointAdd, .pointSet, .pointRemove:
             return try performOnPoints(operation, fields, caller)
+        case .auditReport: return try auditReport(fields, caller)
         case .checkReach, .checkTake, .checkShow, .checkList:
             return try performOnChecks(operation, fields, caller)
         case .centreList, .centreShow, .centreAdd, .centreSet, .centreRemove, .triggerAdd,
