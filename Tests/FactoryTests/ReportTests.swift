@@ -1,6 +1,8 @@
+import Access
 import Base
 import Evidence
 import EvidenceFormat
+import Linux
 import ServerSupport
 import TestSupport
 import Testing

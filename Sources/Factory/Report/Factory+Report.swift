@@ -99,7 +99,7 @@ extension Factory {
         } while query.cursor != nil && count < AuditReport.rowsMax * 10
     }
 
-    /// Pictures of a check that came to it long after their instant, by their own leaf or by a link.
+    /// Pictures of a check that came to it long after their instant, by their own leaf or a link.
     private func late(
         _ state: CheckState, _ seconds: Int64
     ) throws(Failure) -> [AuditReport.Picture] {

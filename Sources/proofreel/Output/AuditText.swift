@@ -8,7 +8,8 @@ struct AuditText {
         var lines = [
             console.bold(report.title),
             report.isWhole ? console.good(report.verdict) : console.bad(report.verdict),
-            "\(report.count("complete")) of \(report.count("expected")) expected checks are complete",
+            "\(report.count("complete")) of \(report.count("expected")) expected checks are"
+                + " complete",
         ]
         let checks = report.items("check")
         if !checks.isEmpty {
