@@ -56,7 +56,7 @@ func fuzzTargets(_ name: String) -> [Target] {
             imports: [
                 "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
                 "EvidenceFormat", "FragmentFormat", "SASL", "WireProtocol", "HTTPFormat", "Store",
-                "Evidence", "FuzzMain",
+                "Evidence", "Export", "FuzzMain",
             ]),
     ]
 }
@@ -129,8 +129,8 @@ let package = Package(
         module(
             "Export",
             imports: [
-                "Base", "Linux", "Crypto", "Archive", "EvidenceFormat", "FragmentFormat",
-                "Evidence",
+                "Base", "Linux", "Crypto", "Archive", "TimeStamp", "EvidenceFormat",
+                "FragmentFormat", "Evidence",
             ]),
         // Time stamps, witnesses, and being one.
         module(
@@ -161,7 +161,7 @@ let package = Package(
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
                 "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "Export", "Anchors",
-                "TLS", "WireProtocol", "Server", "Client", "Web", "Archive",
+                "TLS", "WireProtocol", "Server", "Client", "Web", "Archive", "TimeStamp",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.

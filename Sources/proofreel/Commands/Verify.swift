@@ -7,14 +7,21 @@ internal import Store
 extension CommandSpec {
     static let verify = CommandSpec(
         path: ["verify"],
-        summary: "Check every byte of a data directory, with nothing but public keys.",
-        usage: "DATADIR [--root VKEY] [--checkpoint FILE]… [--receipt FILE]…", positionals: 1...1,
+        summary: "Check every byte of a bundle or a data directory, with nothing but public keys.",
+        usage: "BUNDLE|DATADIR [--root VKEY] [--checkpoint FILE]… [--receipt FILE]…",
+        positionals: 1...1,
         options: [
-            .value("root", "VKEY", "the root key that you were told; else the directory's own"),
+            .value("root", "VKEY", "the root key that you were told; else the log's own"),
             .list("checkpoint", "FILE", "a signed checkpoint that was kept elsewhere"),
-            .list("receipt", "FILE", "a tlog-proof that was kept elsewhere"), .scratch, .json,
+            .list("receipt", "FILE", "a tlog-proof that was kept elsewhere"),
+            .list("witness", "VKEY", "a witness whose signature counts; for bundles"),
+            .list("trust-tsa", "FILE", "certificates whose time stamps count; for bundles"),
+            .scratch, .json,
         ],
         examples: [
+            .init(
+                "proofreel verify order.zip --root plant7.example/root+f2ff1ccf+AVSy…",
+                "a bundle, as a file or unpacked"),
             .init("proofreel verify /srv/reel", "also while it is served"),
             .init(
                 "proofreel verify /media/copy --root plant7.example/root+f2ff1ccf+AVSy…"
@@ -22,11 +29,14 @@ extension CommandSpec {
                 "what an auditor runs: the key from the contract, a receipt from the ERP"),
         ],
         notes: "Ends with 0 VERIFIED, 1 TAMPERED or no verdict, 2 ORIGIN NOT AUTHENTICATED (no"
-            + " --root), 3 UNANCHORED\n(no checkpoint from elsewhere). Nothing is written below"
+            + " --root), 3 UNANCHORED\n(nothing from elsewhere vouches). Nothing is written below"
             + " DATADIR.",
         run: { arguments, console in
             // Here 4 would be no verdict and 3 is one, so whatever stops it is 1.
             do {
+                if BundleVerifying.isBundle(arguments.positionals[0]) {
+                    return try BundleVerifying(arguments).run(console)
+                }
                 let directory = DataDirectory(path: arguments.positionals[0])
                 let result = try Verifying(directory, arguments).run()
                 Verifying.print(result, arguments, console)
@@ -40,7 +50,7 @@ extension CommandSpec {
 
 extension OptionSpec {
     static let scratch = value(
-        "scratch", "DIR", "where to build a second index, as large as the first; else TMPDIR")
+        "scratch", "DIR", "where to build a second index or unpack a .tar.zst; else TMPDIR")
 }
 
 /// Runs the verifier on a directory and adds what it does not look at: the keys.
