@@ -326,8 +326,8 @@ let package = Package(
         tests(
             "ExportTests",
             imports: [
-                "Base", "Linux", "Crypto", "Archive", "EvidenceFormat", "FragmentFormat", "Store",
-                "Evidence", "Export", "TestSupport",
+                "Base", "Linux", "Crypto", "Archive", "TimeStamp", "EvidenceFormat",
+                "FragmentFormat", "Store", "Evidence", "Export", "TestSupport",
             ]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),

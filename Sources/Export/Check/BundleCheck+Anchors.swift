@@ -19,7 +19,7 @@ extension BundleCheck {
                 continue
             }
             let ending = name[name.index(after: dot)...]
-            if ["checkpoint", "tsr", "pem", "note"].contains(ending) {
+            if ["checkpoint", "tsr", "pem", "crl", "note"].contains(ending) {
                 stems.insert(String(name[..<dot]))
             }
         }
@@ -94,7 +94,10 @@ extension BundleCheck {
         let stamp = source.files.position(of: "\(stem).tsr")
         let note = source.files.position(of: "\(stem).note")
         let certificates = source.files.position(of: "\(stem).pem")
-        for file in [head, stamp, note, certificates] { if let file { claimed[file] = true } }
+        let revoked = source.files.position(of: "\(stem).crl")
+        for file in [head, stamp, note, certificates, revoked] {
+            if let file { claimed[file] = true }
+        }
         if let head { checkHead(head, anchored, roots) }
         if let note { checkWitnessed(note, anchored, roots) }
         guard let stamp else {

@@ -6,6 +6,7 @@ extension BundleCheck {
     /// What can be said of a record's bytes without reading them.
     func noteRecord(_ leaf: Leaf, _ file: LeafFile) {
         result.records += 1
+        result.oldestRecord = result.oldestRecord ?? file.index
         result.newestRecord = file.index
         guard let mime = leaf.string("mime"), let hash = leaf.digest("pay") else { return }
         let name = BundleNames.payload(file.index, mime: mime)

@@ -84,6 +84,7 @@ package struct BundleVerification: Sendable {
     package internal(set) var records = 0
     package internal(set) var streams = 0
     package internal(set) var payloadBytes: UInt64 = 0
+    package internal(set) var oldestRecord: UInt64?
     package internal(set) var newestRecord: UInt64?
     package internal(set) var exportedAt: WallTime?
     package internal(set) var exportedBy = ""
@@ -102,6 +103,18 @@ package struct BundleVerification: Sendable {
 
     /// Whether something outside vouches, and for which size at most.
     package var vouchedSize: UInt64? { vouchers.map(\.size).max() }
+
+    /// By outside clocks: no record here entered the log before this instant,
+    package var notBefore: WallTime? {
+        guard let oldest = oldestRecord else { return nil }
+        return vouchers.filter { $0.leaf.map { $0 < oldest } ?? false }.compactMap(\.time).max()
+    }
+
+    /// and each was in it at this one.
+    package var notAfter: WallTime? {
+        guard let newest = newestRecord else { return nil }
+        return vouchers.filter { $0.size > newest }.compactMap(\.time).min()
+    }
 
     /// What vouches is older than a record here.
     package var isStale: Bool {

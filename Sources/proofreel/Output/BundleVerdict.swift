@@ -48,6 +48,8 @@ struct BundleVerdict {
         } else {
             for voucher in result.vouchers { facts.add("from elsewhere", words(voucher)) }
         }
+        if let time = result.notBefore { facts.add("not before", "\(time), by outside clocks") }
+        if let time = result.notAfter { facts.add("not after", "\(time), by outside clocks") }
         return facts.lines(console)
     }
 
@@ -157,7 +159,12 @@ struct BundleVerdict {
             ("findings", .array(result.findings.map(Self.json))),
             ("findings_dropped", .int(Int64(result.findingsDropped))),
         ]
-        if let at = result.exportedAt { members.append(("exported", .string(at.description))) }
+        for (name, time) in [
+            ("exported", result.exportedAt), ("not_before", result.notBefore),
+            ("not_after", result.notAfter),
+        ] {
+            if let time { members.append((name, .string(time.description))) }
+        }
         return .object(JSONObject(members))
     }
 
