@@ -56,7 +56,7 @@ func fuzzTargets(_ name: String) -> [Target] {
             imports: [
                 "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
                 "EvidenceFormat", "FragmentFormat", "SASL", "WireProtocol", "HTTPFormat", "Store",
-                "Evidence", "Anchors", "FuzzMain",
+                "Evidence", "Anchors", "Export", "FuzzMain",
             ]),
     ]
 }
@@ -129,8 +129,8 @@ let package = Package(
         module(
             "Export",
             imports: [
-                "Base", "Linux", "Crypto", "Archive", "EvidenceFormat", "FragmentFormat",
-                "Evidence",
+                "Base", "Linux", "Crypto", "Archive", "TimeStamp", "EvidenceFormat",
+                "FragmentFormat", "Evidence",
             ],
             files: ["Texts/README.txt", "Texts/verify.py", "Texts/proofs.py", "Texts/report.py"]),
         // Time stamps, witnesses, and being one.
@@ -164,7 +164,7 @@ let package = Package(
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
                 "Evidence", "V4L2", "Ingest", "Recorder", "Factory", "SASL", "Access", "Export",
-                "Anchors", "TLS", "WireProtocol", "Server", "Client", "Web", "Archive",
+                "Anchors", "TLS", "WireProtocol", "Server", "Client", "Web", "Archive", "TimeStamp",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -343,8 +343,8 @@ let package = Package(
         tests(
             "ExportTests",
             imports: [
-                "Base", "Linux", "Crypto", "Archive", "EvidenceFormat", "FragmentFormat", "Store",
-                "Evidence", "Export", "TestSupport",
+                "Base", "Linux", "Crypto", "Archive", "TimeStamp", "EvidenceFormat",
+                "FragmentFormat", "Store", "Evidence", "Export", "TestSupport",
             ]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),

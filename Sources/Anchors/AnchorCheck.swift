@@ -49,7 +49,7 @@ package struct AnchorCheck {
         if untrusted > 0 {
             let words =
                 trust.isEmpty
-                ? "but nobody was named whom you trust: give --tsa-ca FILE or --witness VKEY"
+                ? "but nobody was named whom you trust: give --trust-tsa FILE or --witness VKEY"
                 : "but by others than those whom you trust"
             add(false, "anchors", "\(untrusted) fit to the log, \(words)")
         }

@@ -53,7 +53,7 @@ import TimeStamp
         #expect(good.findings.isEmpty && good.trusted == held.leaves.count, "\(good.findings)")
         let nobody = try check(held, AnchorTrust())
         #expect(nobody.trusted == 0 && !nobody.findings.contains { $0.isDamage })
-        #expect(nobody.findings.contains { $0.words.contains("--tsa-ca") })
+        #expect(nobody.findings.contains { $0.words.contains("--trust-tsa") })
         let other = try Certificates(pem: TestAuthority().certificate)
         let strangers = AnchorTrust(
             authorities: other,

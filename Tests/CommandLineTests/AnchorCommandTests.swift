@@ -112,13 +112,13 @@ import Testing
 
         let root = try rootKey(tool)
         let alone = try tool.run("verify", tool.data, "--root", root)
-        #expect(alone.code == 3 && alone.out.contains("--tsa-ca"), "\(alone.out)")
+        #expect(alone.code == 3 && alone.out.contains("--trust-tsa"), "\(alone.out)")
         let trusting = try tool.run(
-            "verify", tool.data, "--root", root, "--tsa-ca", authority.certificatePath)
+            "verify", tool.data, "--root", root, "--trust-tsa", authority.certificatePath)
         #expect(trusting.code == 0 && trusting.out.hasPrefix("VERIFIED\n"), "\(trusting.out)")
         let stranger = try TestAuthority()
         let other = try tool.run(
-            "verify", tool.data, "--root", root, "--tsa-ca", stranger.certificatePath)
+            "verify", tool.data, "--root", root, "--trust-tsa", stranger.certificatePath)
         #expect(other.code == 3, "\(other.out)")
         let removed = try tool.run("anchor", "remove", "notary")
         #expect(removed.code == 0, "\(removed.err)")
@@ -253,7 +253,7 @@ import Testing
         #expect(try last.end() == 0)
         let root = try rootKey(tool)
         let verified = try tool.run(
-            "verify", tool.data, "--root", root, "--tsa-ca", authority.certificatePath)
+            "verify", tool.data, "--root", root, "--trust-tsa", authority.certificatePath)
         #expect(verified.code == 0 && !verified.out.contains("DAMAGE"), "\(verified.out)")
         #expect(!tool.scratch.files.contains { $0.hasSuffix(".due") })
     }

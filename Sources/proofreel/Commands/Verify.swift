@@ -8,18 +8,21 @@ internal import Store
 extension CommandSpec {
     static let verify = CommandSpec(
         path: ["verify"],
-        summary: "Check every byte of a data directory, with nothing but public keys.",
-        usage: "DATADIR [--root VKEY] [--checkpoint FILE]… [--receipt FILE]…",
+        summary: "Check every byte of a bundle or a data directory, with nothing but public keys.",
+        usage: "BUNDLE|DATADIR [--root VKEY] [--checkpoint FILE]… [--receipt FILE]…",
         positionals: 1...1,
         options: [
-            .value("root", "VKEY", "the root key that you were told; else the directory's own"),
+            .value("root", "VKEY", "the root key that you were told; else the log's own"),
             .list("checkpoint", "FILE", "a signed checkpoint that was kept elsewhere"),
             .list(
                 "receipt", "FILE", "a receipt that was kept elsewhere, as file or text"),
-            .list("tsa-ca", "FILE", "certificates of a TSA that you trust"),
+            .list("trust-tsa", "FILE", "certificates of a TSA that you trust"),
             .list("witness", "VKEY", "the key of a witness that you trust"), .scratch, .json,
         ],
         examples: [
+            .init(
+                "proofreel verify order.zip --root plant7.example/root+f2ff1ccf+AVSy…",
+                "a bundle, as a file or unpacked"),
             .init("proofreel verify /srv/reel", "also while it is served"),
             .init(
                 "proofreel verify /media/copy --root plant7.example/root+f2ff1ccf+AVSy…"
@@ -32,6 +35,9 @@ extension CommandSpec {
         run: { arguments, console in
             // Here 4 would be no verdict and 3 is one, so whatever stops it is 1.
             do {
+                if BundleVerifying.isBundle(arguments.positionals[0]) {
+                    return try BundleVerifying(arguments).run(console)
+                }
                 let directory = DataDirectory(path: arguments.positionals[0])
                 let result = try Verifying(directory, arguments).run()
                 Verifying.print(result, arguments, console)
@@ -45,7 +51,7 @@ extension CommandSpec {
 
 extension OptionSpec {
     static let scratch = value(
-        "scratch", "DIR", "where to build a second index, as large as the first; else TMPDIR")
+        "scratch", "DIR", "where to build a second index or unpack a .tar.zst; else TMPDIR")
 }
 
 /// Runs the verifier on a directory and adds what it does not look at: the keys.
@@ -113,7 +119,7 @@ struct Verifying {
     /// Files that the log speaks of, and those that it does not.
     private func checkAnchors(_ result: inout Verification) throws {
         let trust = try AnchorTrust(
-            pem: arguments.all("tsa-ca").map {
+            pem: arguments.all("trust-tsa").map {
                 try RealFileSystem().contents(of: $0, limit: 256 << 10)
             },
             witnesses: arguments.all("witness").map { text throws in

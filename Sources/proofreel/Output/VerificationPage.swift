@@ -101,7 +101,7 @@ struct VerificationPage {
         case .unanchored:
             "Every byte is as the owner of these keys signed it, but he could have signed another"
                 + " history: give a checkpoint\nor receipt that was kept elsewhere, --checkpoint or"
-                + " --receipt, or say whose anchors you trust, --tsa-ca or --witness."
+                + " --receipt, or say whose anchors you trust, --trust-tsa or --witness."
         }
     }
 
