@@ -1,5 +1,5 @@
 internal import Base
-internal import EvidenceFormat
+package import EvidenceFormat
 internal import IndexFormat
 internal import Store
 
@@ -267,10 +267,10 @@ extension Leaf {
     var hasPayload: Bool { isRecord || kind == .access }
 
     /// 0: payload, 1: private section.
-    var removalCode: UInt8 { string("what") == "private" ? 1 : 0 }
+    package var removalCode: UInt8 { string("what") == "private" ? 1 : 0 }
 
     /// A link named by kind and value alone.
-    func linkKey(_ field: String) -> Link? {
+    package func linkKey(_ field: String) -> Link? {
         guard let json = body[field] else { return nil }
         do throws(Failure) { return try Link(json) } catch { return nil }
     }

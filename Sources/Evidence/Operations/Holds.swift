@@ -23,7 +23,7 @@ package struct ActiveHold: Hashable, Sendable {
     /// Who asked for its release; another person must agree.
     package var releaseAskedBy: String?
 
-    init(_ leaf: Leaf, index: UInt64) throws(Failure) {
+    package init(_ leaf: Leaf, index: UInt64) throws(Failure) {
         id = leaf.id
         self.index = index
         actor = leaf.actor
@@ -40,7 +40,7 @@ package struct ActiveHold: Hashable, Sendable {
     }
 
     /// A picture and its stream are held together.
-    func covers(_ record: RecordFacts) -> Bool {
+    package func covers(_ record: RecordFacts) -> Bool {
         coversAlone(record) || record.partners.contains { coversAlone($0) }
     }
 
@@ -56,16 +56,26 @@ package struct ActiveHold: Hashable, Sendable {
     }
 }
 
-/// What holds and retention look at; the verifier has the same from the log alone.
-struct RecordFacts {
-    let id: RecordID
-    let index: UInt64
-    let camera: String?
-    let instant: WallTime
+/// What holds and retention look at; verifiers have the same from the leaves alone.
+package struct RecordFacts {
+    package let id: RecordID
+    package let index: UInt64
+    package let camera: String?
+    package let instant: WallTime
     /// Every link it ever had.
-    var links: [Link]
+    package var links: [Link]
     /// Of the records that are one with it; see `PairReader`.
-    var partners: [RecordFacts] = []
+    package var partners: [RecordFacts] = []
+
+    package init(
+        id: RecordID, index: UInt64, camera: String?, instant: WallTime, links: [Link]
+    ) {
+        self.id = id
+        self.index = index
+        self.camera = camera
+        self.instant = instant
+        self.links = links
+    }
 }
 
 extension Record {

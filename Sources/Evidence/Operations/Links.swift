@@ -143,12 +143,12 @@ extension EvidenceLog {
 /// All by bytes, as the index and the hash see them; `String` alone would call `é` and `e` with an
 /// accent one text.
 extension Link {
-    func sameKey(_ other: Link) -> Bool {
+    package func sameKey(_ other: Link) -> Bool {
         kind == other.kind && value.utf8.elementsEqual(other.value.utf8)
     }
 
     /// Whether a question for this kind and value, or reference, finds the link.
-    func answers(to kind: String, _ value: String) -> Bool {
+    package func answers(to kind: String, _ value: String) -> Bool {
         self.kind == kind
             && ([self.value] + refs).contains { $0.utf8.elementsEqual(value.utf8) }
     }

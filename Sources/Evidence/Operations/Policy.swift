@@ -120,7 +120,7 @@ package struct PolicyHistory: Sendable {
     }
 
     /// Folds a policy leaf in; the objection, where it breaks the rules.
-    mutating func add(_ leaf: Leaf, at index: UInt64) -> String? {
+    package mutating func add(_ leaf: Leaf, at index: UInt64) -> String? {
         let rules = (leaf.body["rules"]?.array ?? []).compactMap { RetentionRule($0) }
         let ordinal = leaf.int("n") ?? 0
         if let objection = objection(to: rules, ordinal: ordinal) { return objection }
@@ -132,15 +132,15 @@ package struct PolicyHistory: Sendable {
         return nil
     }
 
-    struct Expiry: Hashable {
-        let at: WallTime
-        let rule: String
-        let policy: UInt64
+    package struct Expiry: Hashable {
+        package let at: WallTime
+        package let rule: String
+        package let policy: UInt64
     }
 
     /// When a record may go, and what is one with it; nil: never, as things stand. `eventTime`
     /// tells the latest event of a name for one of the record's links.
-    func expiry(
+    package func expiry(
         of record: RecordFacts, eventTime: (String, RecordFacts) throws(Failure) -> WallTime?
     ) throws(Failure) -> Expiry? {
         guard var last = try expiryAlone(of: record, eventTime) else { return nil }

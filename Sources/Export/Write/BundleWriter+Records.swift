@@ -112,7 +112,7 @@ extension BundleWriter {
         try files.add(BundleNames.proof(index, role), extract.proof(of: index).encode())
         for link in leaf.links where link.place != nil { note(check: link.link.value) }
         if leaf.kind == .close, let check = leaf.string("check") { note(check: check) }
-        if role == .facts { try page.add(fact: leaf, index) }
+        if role == .facts { page.add(fact: leaf, index) }
         return true
     }
 

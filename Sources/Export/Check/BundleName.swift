@@ -1,0 +1,34 @@
+internal import Base
+
+/// Names that a bundle's files may have, whatever the container: such that they mean the same
+/// file, inside the bundle, on every system.
+enum BundleName {
+    static let bytesMax = 255
+
+    /// Throws with the reason; the name in the words is made printable.
+    static func checked(_ bytes: ArraySlice<UInt8>) throws(Failure) -> String {
+        func refuse(_ words: String) -> Failure {
+            let shown = bytes.prefix(64).map { (0x20...0x7E).contains($0) ? $0 : 0x3F }
+            return Failure(
+                .corrupt, "the name \"\(String(decoding: shown, as: UTF8.self))\" \(words)")
+        }
+        guard (1...bytesMax).contains(bytes.count) else {
+            throw refuse("has \(bytes.count) bytes; at most \(bytesMax) are allowed")
+        }
+        guard bytes.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw refuse("is not printable ASCII")
+        }
+        guard !bytes.contains(0x5C), !bytes.contains(0x3A) else {
+            throw refuse("has a backslash or a colon")
+        }
+        guard bytes.first != 0x2F else { throw refuse("is absolute") }
+        let parts = bytes.split(separator: 0x2F, omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && !$0.elementsEqual([0x2E]) }) else {
+            throw refuse("is of a folder, or has an empty part")
+        }
+        guard !parts.contains(where: { $0.elementsEqual([0x2E, 0x2E]) }) else {
+            throw refuse("leads out of the bundle (..)")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
