@@ -33,7 +33,7 @@ import TimeStamp
             let (ending, proof) = files[0]
             let leaf = try log.addAnchor(
                 type: "x", head, file: "\(head.size)-north.\(ending)",
-                proof: SHA256.hash(proof.span))
+                AnchorSums(proof: SHA256.hash(proof.span)))
             if later {
                 try TestLog.add(log, 9, links: [link], bytes: 200, at: clock.now)
             }

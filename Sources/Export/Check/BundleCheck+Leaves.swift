@@ -133,8 +133,8 @@ extension BundleCheck {
     }
 
     private static let factKinds: Set<LeafKind> = [
-        .genesis, .keyset, .policy, .successor, .link, .unlink, .delete, .deleted, .close, .hold,
-        .unhold, .event, .gap, .clock, .incident, .part, .anchor,
+        .genesis, .keyset, .policy, .successor, .link, .unlink, .delete, .deleted, .check, .close,
+        .hold, .unhold, .event, .gap, .clock, .incident, .part, .anchor,
     ]
 
     // MARK: Rules between leaves
@@ -154,7 +154,8 @@ extension BundleCheck {
             if let stream = leaf.recordID("clip") { leaves.note(picture: leaf.id, of: stream) }
         case .part: parts.add(leaf, damage(8))
         case .anchor: anchorLeaves.append((file.index, leaf))
-        case .boot, .policy, .clock, .gap, .close, .hold, .unhold, .event, .delete, .deleted,
+        case .boot, .policy, .clock, .gap, .check, .close, .hold, .unhold, .event, .delete,
+            .deleted,
             .derive, .segmentSeal, .scrub, .import, .incident, .successor, .clip, .grant, .access:
             break
         }

@@ -54,8 +54,9 @@ struct RemovalCheck {
         case .event: takeEvent(leaf)
         case .delete: try takeDelete(leaf, facts, report)
         case .deleted: try takeDeleted(leaf, facts, report)
-        case .genesis, .boot, .keyset, .clock, .snapshot, .part, .gap, .link, .unlink, .close,
-            .derive, .segmentSeal, .scrub, .import, .anchor, .incident, .successor, .clip, .grant,
+        case .genesis, .boot, .keyset, .clock, .snapshot, .part, .gap, .link, .unlink, .check,
+            .close, .derive, .segmentSeal, .scrub, .import, .anchor, .incident, .successor, .clip,
+            .grant,
             .access:
             break
         }

@@ -103,8 +103,9 @@ extension BundleWriter {
             let chain = try extract.chain(of: checks[done])
             var isHere = false
             for (index, leaf) in chain {
-                let isSaid = leaf.kind == .close || leaf.kind == .link || leaf.kind == .unlink
-                let isFact = leaf.kind == .close || (isSaid && speaksOfRecord(leaf))
+                let isOfCheck = leaf.kind == .check || leaf.kind == .close
+                let isSaid = leaf.kind == .link || leaf.kind == .unlink
+                let isFact = isOfCheck || (isSaid && speaksOfRecord(leaf))
                 _ = try add(index, leaf, isFact ? .facts : .chain)
                 isHere = isHere || isFact || recordIDs.contains(leaf.id)
             }
