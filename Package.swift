@@ -231,6 +231,7 @@ let package = Package(
             ]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
+        tests("TimeStampTests", imports: ["Base", "TimeStamp", "TestSupport"]),
         tests("TLSTests", imports: ["Base", "TLS", "TestSupport"]),
         tests("SASLTests", imports: ["Base", "Crypto", "SASL"]),
         tests(

@@ -114,4 +114,22 @@ extension Certificates {
         ERR_clear_error()
         return unsafe list != nil && isWhole
     }
+
+    /// Whether one of these certificates signed the list.
+    package func signed(revocations bytes: [UInt8]) -> Bool {
+        guard Self.isRevocationList(bytes) else { return false }
+        let list = unsafe bytes.withUnsafeBufferPointer { bytes in
+            var at = bytes.baseAddress
+            return unsafe d2i_X509_CRL(nil, &at, bytes.count)
+        }
+        defer {
+            unsafe X509_CRL_free(list)
+            ERR_clear_error()
+        }
+        return all.contains { certificate in
+            guard let certificate = unsafe x509(certificate) else { return false }
+            defer { unsafe X509_free(certificate) }
+            return unsafe X509_CRL_verify(list, X509_get0_pubkey(certificate)) == 1
+        }
+    }
 }

@@ -26,7 +26,8 @@ package struct TimeStampRequest: Hashable, Sendable {
 
     package static func isPolicy(_ text: String) -> Bool {
         guard text.utf8.count <= policyBytesMax,
-            text.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) })
+            text.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) }),
+            !text.contains("..")
         else { return false }
         let object = unsafe OBJ_txt2obj(text, 1)
         defer { unsafe ASN1_OBJECT_free(object) }

@@ -213,3 +213,26 @@ private final class Keeper: HTTPReceiver {
         #expect("\(target)" == "http://10.0.0.7/x")
     }
 }
+
+extension HTTPClientTests {
+    @Test func `what is posted arrives, and a refusal's words come back`() throws {
+        let big = [UInt8](repeating: 0x61, count: 200_000)
+        let service = try LoopbackService { request in
+            if request.path == "/gone" { return .init([], status: 302) }
+            let same = request.method == "POST" && request.body == big
+            return .init(Array((same ? "17\n" : "other").utf8), status: 409, mime: "text/x.size")
+        }
+        defer { service.end() }
+        let client = try HTTPClient(HTTPTarget(url: service.url))
+        for _ in 0..<2 {
+            let reply = try client.post(big, mime: "application/x-test")
+            #expect(reply.status == 409 && reply.body == Array("17\n".utf8))
+            #expect(reply.head.mediaType == "text/x.size" && reply.words == "17")
+        }
+        // Its next GET is none of these.
+        let asked = try client.fetch()
+        #expect(asked.status == 409 && asked.words == "other")
+        let moved = try HTTPClient(HTTPTarget(url: service.url + "/gone"))
+        #expect(try moved.post([1], mime: "x/y").status == 302)
+    }
+}
