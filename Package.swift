@@ -56,7 +56,7 @@ func fuzzTargets(_ name: String) -> [Target] {
             imports: [
                 "Base", "Linux", "Crypto", "RocksDB", "SegmentFormat", "IndexFormat",
                 "EvidenceFormat", "FragmentFormat", "SASL", "WireProtocol", "HTTPFormat", "Store",
-                "Evidence", "FuzzMain",
+                "Evidence", "Anchors", "FuzzMain",
             ]),
     ]
 }
@@ -232,6 +232,12 @@ let package = Package(
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
         tests("TimeStampTests", imports: ["Base", "TimeStamp", "TestSupport"]),
+        tests(
+            "AnchorsTests",
+            imports: [
+                "Base", "Linux", "Crypto", "TimeStamp", "EvidenceFormat", "Store", "Evidence",
+                "Anchors", "TestSupport",
+            ]),
         tests("TLSTests", imports: ["Base", "TLS", "TestSupport"]),
         tests("SASLTests", imports: ["Base", "Crypto", "SASL"]),
         tests(
@@ -250,8 +256,8 @@ let package = Package(
         tests(
             "VerifyTests",
             imports: [
-                "Base", "Crypto", "SegmentFormat", "EvidenceFormat", "Store", "Evidence",
-                "TestSupport",
+                "Base", "Crypto", "TimeStamp", "SegmentFormat", "EvidenceFormat", "Store",
+                "Evidence", "Anchors", "TestSupport",
             ]),
         tests("StoreTests", imports: ["Base", "Linux", "Store", "TestSupport"]),
         // A process for tests to kill.

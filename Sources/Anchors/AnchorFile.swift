@@ -55,10 +55,21 @@ package struct AnchorFile: Sendable {
                 throw Failure(
                     .dataLoss, "anchors/\(stem).note or .pem is gone; they belong to \(leaf.file)")
             }
+            let list = try folder.read("\(stem).crl")
+            try Self.compare("\(stem).pem", chain, leaf.chain, leaf)
+            try Self.compare("\(stem).crl", list, leaf.revocations, leaf)
             checkpoint = note
             self.chain = chain
-            revocations = try folder.read("\(stem).crl")
+            revocations = list
         }
+    }
+
+    private static func compare(
+        _ name: String, _ bytes: [UInt8]?, _ sum: Digest?, _ leaf: AnchorLeaf
+    ) throws(Failure) {
+        guard bytes.map({ SHA256.hash($0.span) }) != sum else { return }
+        throw Failure(
+            .corrupt, "anchors/\(name) is not the file that leaf \(leaf.index) speaks of")
     }
 
     /// Type and source, if the leaf is one that this version makes.
@@ -79,11 +90,25 @@ package struct AnchorFile: Sendable {
 }
 
 extension AnchorFile {
+    private func naming<R>(
+        _ file: String, _ body: () throws(Failure) -> R
+    ) throws(Failure) -> R {
+        do throws(Failure) {
+            return try body()
+        } catch {
+            throw Failure(error.kind, "anchors/\(file): \(error.words)")
+        }
+    }
+
     /// The instant that the source states, once everything fits: the file is of this checkpoint,
     /// and signed. `trust` says by whom it must be.
     package func time(_ trust: AnchorTrust) throws(Failure) -> WallTime {
-        let note = try SignedNote(parsing: checkpoint)
-        let head = try Checkpoint(text: note.text)
+        let note = try naming(checkpointName) { () throws(Failure) in
+            try SignedNote(parsing: checkpoint)
+        }
+        let head = try naming(checkpointName) { () throws(Failure) in
+            try Checkpoint(text: note.text)
+        }
         guard head.size == leaf.size, head.root == leaf.root else {
             throw Failure(
                 .corrupt, "anchors/\(checkpointName) is another checkpoint than leaf \(index) says")
@@ -91,13 +116,17 @@ extension AnchorFile {
         switch type {
         case .witness:
             for key in trust.witnesses {
-                if let time = try key.time(on: note) { return time }
+                let time = try naming(name) { () throws(Failure) in try key.time(on: note) }
+                if let time { return time }
             }
             throw Failure(
                 .refused,
                 "anchors/\(name) has no cosignature by a witness that is trusted here; give its"
                     + " key")
         case .stamp:
+            let helpers = try naming(chainName) { () throws(Failure) in
+                try Certificates(pem: chain)
+            }
             do throws(TimeStampFailure) {
                 let reply = try TimeStampReply(bytes)
                 let request: TimeStampRequest
@@ -107,7 +136,7 @@ extension AnchorFile {
                 } catch { preconditionFailure("a request without policy cannot be refused") }
                 try reply.verify(
                     request, pinned: trust.authorities,
-                    helpers: (try? Certificates(pem: chain)) ?? Certificates([]))
+                    helpers: helpers)
                 return reply.time
             } catch {
                 throw Failure(error.failure.kind, "anchors/\(name): \(error.failure.words)")

@@ -199,15 +199,24 @@ final class AnchorWorker: Sendable {
             proof = cosigned.encode()
         }
         try folder.write(file, proof)
-        return try conclude(head, file, proof)
+        return try conclude(head, file, try sums(stem, proof))
+    }
+
+    /// Of the files as they are now.
+    private func sums(_ stem: String, _ proof: [UInt8]) throws(Failure) -> AnchorSums {
+        let chain = source.type == .stamp ? try folder.read("\(stem).pem") : nil
+        let list = source.type == .stamp ? try folder.read("\(stem).crl") : nil
+        return AnchorSums(
+            proof: SHA256.hash(proof.span), chain: chain.map { SHA256.hash($0.span) },
+            revocations: list.map { SHA256.hash($0.span) })
     }
 
     /// 4 and 5.
     private func conclude(
-        _ head: Checkpoint, _ file: String, _ proof: [UInt8]
+        _ head: Checkpoint, _ file: String, _ sums: AnchorSums
     ) throws(Failure) -> AnchorLeaf {
         let receipt = try log.addAnchor(
-            type: source.type.rawValue, head, file: file, proof: SHA256.hash(proof.span))
+            type: source.type.rawValue, head, file: file, sums)
         guard let leaf = AnchorLeaf(receipt.leaf, index: receipt.index) else {
             preconditionFailure("the log made another leaf than an anchor")
         }
@@ -292,12 +301,12 @@ final class AnchorWorker: Sendable {
             guard let proof = try folder.read(file), try log.root(at: head.size) == head.root else {
                 return
             }
+            let sums = try sums(stem, proof)
             let leaf = AnchorLeaf(
-                type: source.type.rawValue, head, file: file, proof: SHA256.hash(proof.span),
-                time: clock.now)
+                type: source.type.rawValue, head, file: file, sums, time: clock.now)
             let time = try AnchorFile(leaf, in: folder).time(AnchorTrust([source]))
             try take(time)
-            ended(.success(try conclude(head, file, proof)))
+            ended(.success(try conclude(head, file, sums)))
             state.withLock { $0.isAsked = false }
         } catch {
             // Whatever it is, asking again makes it whole.

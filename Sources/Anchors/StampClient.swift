@@ -43,9 +43,8 @@ struct StampClient {
         guard let url = reply.certificates.revocationURL else { return nil }
         do throws(Failure) {
             let answer = try inquiry.fetch(url)
-            guard answer.status == 200, Certificates.isRevocationList(answer.body) else {
-                return nil
-            }
+            let chain = authority.adding(reply.certificates)
+            guard answer.status == 200, chain.signed(revocations: answer.body) else { return nil }
             return answer.body
         } catch {
             // The time stamp counts without it; `status` shows which have none.

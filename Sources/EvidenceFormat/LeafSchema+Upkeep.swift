@@ -30,6 +30,8 @@ extension LeafSchema {
                 LeafField("root", .digest, "its root"),
                 LeafField("proof", .digest, "SHA-256 of the anchor file"),
                 LeafField("name", .text(255), "name of that file or of the witness"),
+                .optional("chain", .digest, "SHA-256 of the certificates kept with it"),
+                .optional("crl", .digest, "SHA-256 of the revocation list kept with it"),
             ]),
         LeafSchema(
             .incident, "Something went wrong that a reader of the log should know.",

@@ -6,6 +6,12 @@ package struct NoteSignature: Hashable, Sendable {
     package let name: String
     package let keyID: UInt32
     package let signature: [UInt8]
+
+    package init(name: String, keyID: UInt32, signature: [UInt8]) {
+        self.name = name
+        self.keyID = keyID
+        self.signature = signature
+    }
 }
 
 /// C2SP signed-note: lines of text, an empty line, one line per signature. Says nothing until

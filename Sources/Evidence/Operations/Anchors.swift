@@ -14,6 +14,9 @@ package struct AnchorLeaf: Hashable, Sendable {
     /// SHA-256 of the file.
     package let proof: Digest
     package let file: String
+    /// SHA-256 of what is kept with the file, where something is.
+    package let chain: Digest?
+    package let revocations: Digest?
 
     package init?(_ leaf: Leaf, index: UInt64) {
         guard leaf.kind == .anchor, let type = leaf.string("type"), let size = leaf.int("size"),
@@ -27,35 +30,53 @@ package struct AnchorLeaf: Hashable, Sendable {
         self.root = root
         self.proof = proof
         self.file = file
+        chain = leaf.digest("chain")
+        revocations = leaf.digest("crl")
     }
 
     /// One that has no place in the log yet.
     package init(
-        type: String, _ checkpoint: Checkpoint, file: String, proof: Digest, time: WallTime
+        type: String, _ checkpoint: Checkpoint, file: String, _ sums: AnchorSums, time: WallTime
     ) {
         index = .max
         self.time = time
         self.type = type
         size = checkpoint.size
         root = checkpoint.root
-        self.proof = proof
+        proof = sums.proof
         self.file = file
+        chain = sums.chain
+        revocations = sums.revocations
+    }
+}
+
+/// What a leaf says of an anchor's files.
+package struct AnchorSums: Hashable, Sendable {
+    package let proof: Digest
+    package let chain: Digest?
+    package let revocations: Digest?
+
+    package init(proof: Digest, chain: Digest? = nil, revocations: Digest? = nil) {
+        self.proof = proof
+        self.chain = chain
+        self.revocations = revocations
     }
 }
 
 extension EvidenceLog {
     /// Durable before: the file. From here on the log vouches for it.
     package func addAnchor(
-        type: String, _ checkpoint: Checkpoint, file: String, proof: Digest,
+        type: String, _ checkpoint: Checkpoint, file: String, _ sums: AnchorSums,
         by author: Author = .server
     ) throws(Failure) -> Receipt {
-        try addFact(
-            .anchor,
-            [
-                ("type", .string(type)), ("size", .int(Int64(checkpoint.size))),
-                ("root", .string(checkpoint.root.hex)), ("proof", .string(proof.hex)),
-                ("name", .string(file)),
-            ], by: author)
+        var fields: [(String, JSON)] = [
+            ("type", .string(type)), ("size", .int(Int64(checkpoint.size))),
+            ("root", .string(checkpoint.root.hex)), ("proof", .string(sums.proof.hex)),
+            ("name", .string(file)),
+        ]
+        if let chain = sums.chain { fields.append(("chain", .string(chain.hex))) }
+        if let list = sums.revocations { fields.append(("crl", .string(list.hex))) }
+        return try addFact(.anchor, fields, by: author)
     }
 
     /// In the order of their times, from one side; `last` is where an earlier page ended. Without

@@ -49,6 +49,8 @@ package struct Verification: Sendable {
     package internal(set) var rootPinned = false
     /// Checkpoints from outside that this log contains.
     package internal(set) var anchors = 0
+    /// Receipts from outside that this log keeps its word for.
+    package internal(set) var receipts: [ProvenReceipt] = []
     /// What the log says of anchors; whether their files fit is added by `add` and `count`.
     package internal(set) var anchorLeaves: [AnchorLeaf] = []
     package internal(set) var findings: [Finding] = []

@@ -16,6 +16,8 @@ package struct Verifier {
         package var keySetNote: SignedNote
         /// Checkpoints that stand outside this machine.
         package var outside: [SignedNote] = []
+        /// Receipts that stand outside this machine, with where each came from.
+        package var receipts: [(name: String, receipt: KeptReceipt)] = []
         /// An empty folder for the second index; as large as the first.
         package var scratchPath: String
         package var progress: (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
@@ -87,6 +89,7 @@ package struct Verifier {
         result.segments = segmentCount
         if !brokenOff { checkHeads() }
         checkAnchors()
+        checkReceipts()
         try checkMismatches(hashed.mismatches)
         checkSeals(digests)
         if !result.inUse { rowCheck.checkEnds(&result) }
@@ -122,7 +125,7 @@ package struct Verifier {
                 result.add(.damage, subject, error.words)
             }
         }
-        for note in request.outside {
+        for note in request.outside + request.receipts.map(\.receipt.proof.checkpoint) {
             let checkpoint = try keySet.open(note)
             heads.append(
                 RecordedHead(
@@ -146,6 +149,17 @@ package struct Verifier {
                     .damage, head.subject,
                     "signs another history: its root at size \(head.checkpoint.size) is not that of"
                         + " the leaves")
+            }
+        }
+    }
+
+    private mutating func checkReceipts() {
+        let check = ReceiptCheck(engine, keySet)
+        for (name, receipt) in request.receipts {
+            do throws(Failure) {
+                result.receipts.append(try check.check(receipt, name))
+            } catch {
+                result.add(.damage, "receipt \(name)", error.words)
             }
         }
     }

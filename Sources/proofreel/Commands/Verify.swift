@@ -1,3 +1,4 @@
+internal import Anchors
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
@@ -8,11 +9,15 @@ extension CommandSpec {
     static let verify = CommandSpec(
         path: ["verify"],
         summary: "Check every byte of a data directory, with nothing but public keys.",
-        usage: "DATADIR [--root VKEY] [--checkpoint FILE]… [--receipt FILE]…", positionals: 1...1,
+        usage: "DATADIR [--root VKEY] [--checkpoint FILE]… [--receipt FILE]…",
+        positionals: 1...1,
         options: [
             .value("root", "VKEY", "the root key that you were told; else the directory's own"),
             .list("checkpoint", "FILE", "a signed checkpoint that was kept elsewhere"),
-            .list("receipt", "FILE", "a tlog-proof that was kept elsewhere"), .scratch, .json,
+            .list(
+                "receipt", "FILE", "a receipt that was kept elsewhere, as file or text"),
+            .list("tsa-ca", "FILE", "certificates of a TSA that you trust"),
+            .list("witness", "VKEY", "the key of a witness that you trust"), .scratch, .json,
         ],
         examples: [
             .init("proofreel verify /srv/reel", "also while it is served"),
@@ -22,8 +27,8 @@ extension CommandSpec {
                 "what an auditor runs: the key from the contract, a receipt from the ERP"),
         ],
         notes: "Ends with 0 VERIFIED, 1 TAMPERED or no verdict, 2 ORIGIN NOT AUTHENTICATED (no"
-            + " --root), 3 UNANCHORED\n(no checkpoint from elsewhere). Nothing is written below"
-            + " DATADIR.",
+            + " --root), 3 UNANCHORED\n(no checkpoint from elsewhere, and no anchor in it by"
+            + " somebody whom you trust). Nothing is written\nbelow DATADIR.",
         run: { arguments, console in
             // Here 4 would be no verdict and 3 is one, so whatever stops it is 1.
             do {
@@ -81,7 +86,8 @@ struct Verifying {
         }
         var request = Verifier.Request(
             rootKey: root, rootPinned: pinned != nil, keySetNote: note, scratchPath: "")
-        request.outside = try outside(keySet)
+        request.outside = try checkpoints(keySet)
+        request.receipts = try receipts(keySet)
         return try ScratchFolder.use(below: arguments.value("scratch")) { path in
             request.scratchPath = path
             return try verify(request)
@@ -100,34 +106,65 @@ struct Verifying {
         var verifier = try Verifier(engine, request)
         var result = try verifier.run()
         try directory.keys.check { result.add($0) }
+        try checkAnchors(&result)
         return result
     }
 
-    private func outside(_ keySet: KeySet) throws -> [SignedNote] {
-        var notes: [SignedNote] = []
-        func take(_ path: String, _ what: String, _ parse: ([UInt8]) throws(Failure) -> SignedNote)
-            throws
-        {
-            let bytes = try RealFileSystem().contents(of: path, limit: LogProof.bytesMax)
-            do throws(Failure) {
-                let note = try parse(bytes)
+    /// Files that the log speaks of, and those that it does not.
+    private func checkAnchors(_ result: inout Verification) throws {
+        let trust = try AnchorTrust(
+            pem: arguments.all("tsa-ca").map {
+                try RealFileSystem().contents(of: $0, limit: 256 << 10)
+            },
+            witnesses: arguments.all("witness").map { text throws in
+                do throws(Failure) {
+                    return try CosignerKey(text)
+                } catch {
+                    throw Failure(.invalid, "--witness \(text): \(error.words)")
+                }
+            })
+        var check = AnchorCheck(dataDirectory: directory.path, trust: trust)
+        try check.run(result.anchorLeaves, isBusy: result.inUse)
+        for finding in check.findings {
+            result.add(
+                EngineFinding(
+                    finding.isDamage ? .damage : .note, finding.subject, finding.words))
+        }
+        for _ in 0..<check.trusted { result.countAnchor() }
+    }
+
+    private func checkpoints(_ keySet: KeySet) throws -> [SignedNote] {
+        try arguments.all("checkpoint").map { path in
+            try taking(path, "checkpoint") { bytes throws(Failure) in
+                let note = try SignedNote(parsing: bytes)
                 _ = try keySet.open(note)
-                notes.append(note)
-            } catch {
-                throw Failure(.invalid, "\(path) is no \(what) of this log: \(error.words)")
+                return note
             }
         }
-        for path in arguments.all("checkpoint") {
-            try take(path, "checkpoint") { bytes throws(Failure) in
-                try SignedNote(parsing: bytes)
+    }
+
+    private func receipts(
+        _ keySet: KeySet
+    ) throws -> [(name: String, receipt: KeptReceipt)] {
+        try arguments.all("receipt").map { path in
+            let receipt = try taking(path, "receipt") { bytes throws(Failure) in
+                let receipt = try KeptReceipt(parsing: bytes)
+                _ = try keySet.open(receipt.proof.checkpoint)
+                return receipt
             }
+            return (path, receipt)
         }
-        for path in arguments.all("receipt") {
-            try take(path, "receipt") { bytes throws(Failure) in
-                try LogProof(parsing: bytes).checkpoint
-            }
+    }
+
+    private func taking<R>(
+        _ path: String, _ what: String, _ parse: ([UInt8]) throws(Failure) -> R
+    ) throws -> R {
+        let bytes = try RealFileSystem().contents(of: path, limit: KeptReceipt.bytesMax)
+        do throws(Failure) {
+            return try parse(bytes)
+        } catch {
+            throw Failure(.invalid, "\(path) is no \(what) of this log: \(error.words)")
         }
-        return notes
     }
 
     static func print(_ result: Verification, _ arguments: Arguments, _ console: Console) {

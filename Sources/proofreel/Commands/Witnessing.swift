@@ -156,9 +156,11 @@ struct Witnessing {
         // Which log it is stands behind the hashes.
         let body = start + bytes
         let probe = try AddCheckpoint(parsing: Array("old 0\n".utf8) + body)
-        let origin = try Checkpoint(text: probe.note.text).origin
-        let last = try witness.last(of: origin).map { try Checkpoint(text: $0.text).size } ?? 0
-        return AddCheckpoint(oldSize: last, proof: probe.proof, note: probe.note)
+        let head = try Checkpoint(text: probe.note.text)
+        let last = try witness.last(of: head.origin).map { try Checkpoint(text: $0.text).size } ?? 0
+        // Of a smaller tree, the witness is to say what it saw.
+        return AddCheckpoint(
+            oldSize: min(last, head.size), proof: probe.proof, note: probe.note)
     }
 
     private func refusal(_ verdict: WitnessRules.Verdict, _ path: String) -> Failure {

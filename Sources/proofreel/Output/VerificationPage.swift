@@ -18,7 +18,7 @@ struct VerificationPage {
     init(_ result: Verification) { self.result = result }
 
     func lines(_ console: Console) -> [String] {
-        [verdict(console)] + checked(console) + findings(console) + ["", advice]
+        [verdict(console)] + checked(console) + receipts + findings(console) + ["", advice]
     }
 
     /// For the owner's own check: no root key is pinned, so there is nothing to say of it.
@@ -54,6 +54,21 @@ struct VerificationPage {
         return [""] + facts.lines(console)
     }
 
+    /// What each one proves, in words.
+    private var receipts: [String] {
+        guard !result.receipts.isEmpty else { return [] }
+        return [""]
+            + result.receipts.map { receipt in
+                let leaf = receipt.leaf
+                let links = leaf.links.map { "\($0.link.kind) \($0.link.value)" }
+                let about = links.isEmpty ? "" : " for \(links.joined(separator: ", "))"
+                return Table.printable(
+                    "receipt \(receipt.name): the \(leaf.kind.rawValue) \(leaf.id)\(about) was"
+                        + " leaf \(receipt.index) when the log had \(receipt.size), and is"
+                        + " unchanged here")
+            }
+    }
+
     private func findings(_ console: Console) -> [String] {
         let damage = result.damage
         let all = damage + result.findings.filter { $0.severity == .note }
@@ -86,7 +101,7 @@ struct VerificationPage {
         case .unanchored:
             "Every byte is as the owner of these keys signed it, but he could have signed another"
                 + " history: give a checkpoint\nor receipt that was kept elsewhere, --checkpoint or"
-                + " --receipt."
+                + " --receipt, or say whose anchors you trust, --tsa-ca or --witness."
         }
     }
 
@@ -115,8 +130,17 @@ struct VerificationPage {
                 ("anchors", .int(Int64(result.anchors))), ("root", .string(result.root.hex)),
                 ("root_pinned", .bool(result.rootPinned)), ("in_use", .bool(result.inUse)),
                 ("removed_lawfully", .int(Int64(result.removedLawfully))),
-                ("findings", .array(findings)),
+                ("receipts", .array(result.receipts.map(json))), ("findings", .array(findings)),
                 ("findings_dropped", .int(Int64(result.findingsDropped))),
+            ]))
+    }
+
+    private static func json(_ receipt: ProvenReceipt) -> JSON {
+        .object(
+            JSONObject([
+                ("file", .string(receipt.name)), ("id", .string(receipt.leaf.id.description)),
+                ("index", .int(Int64(receipt.index))), ("size", .int(Int64(receipt.size))),
+                ("with_leaf", .bool(receipt.hadLeaf)),
             ]))
     }
 }
