@@ -48,51 +48,30 @@ package struct AnchorArchive: Sendable {
     package func files(
         around indexes: some Sequence<UInt64>, upTo size: UInt64
     ) throws(Failure) -> [AnchorFile] {
+        let timeline = try timeline(upTo: size)
         var found: [UInt64: AnchorLeaf] = [:]
         for index in indexes {
-            let sides = try neighbours(of: index, upTo: size)
-            for leaf in sides.before + sides.after { found[leaf.index] = leaf }
+            for leaf in timeline.around(index) { found[leaf.index] = leaf }
         }
         var files: [AnchorFile] = []
-        for index in found.keys.sorted() {
-            if let leaf = found[index] { files.append(try file(leaf)) }
+        for leaf in found.values.sorted(by: { $0.index < $1.index }) {
+            files.append(try file(leaf))
         }
         return files
     }
 
-    /// The newest of each source whose leaf is before `index`, and the oldest of each whose tree
-    /// contains it.
-    package func neighbours(
-        of index: UInt64, upTo size: UInt64
-    ) throws(Failure) -> (before: [AnchorLeaf], after: [AnchorLeaf]) {
-        let time = try log.leaf(at: index).time
-        let before = try firstOfEach(newestFirst: true, from: time.adding(seconds: 60)) {
-            $0.index < index
-        }
-        let after = try firstOfEach(newestFirst: false, from: time.adding(seconds: -60)) {
-            $0.size > index && $0.index < size
-        }
-        return (before, after)
-    }
-
-    /// Leaves lie in the order of their times, give or take what concurrent writers differ. Ends
-    /// when each source that was ever seen in this direction has given one, or a few pages on.
-    private func firstOfEach(
-        newestFirst: Bool, from time: WallTime, _ fits: (AnchorLeaf) -> Bool
-    ) throws(Failure) -> [AnchorLeaf] {
-        var found: [String: AnchorLeaf] = [:]
+    /// All leaves of anchors in the tree of `size`, read once.
+    package func timeline(upTo size: UInt64) throws(Failure) -> AnchorTimeline {
+        var timeline = AnchorTimeline()
         var last: AnchorLeaf?
-        for _ in 0..<8 {
-            let page = try log.anchors(
-                newestFirst: newestFirst, at: time, after: last, limit: Self.pageCount)
-            for leaf in page where fits(leaf) {
-                let (_, source) = try AnchorFile.parse(leaf)
-                if found[source] == nil { found[source] = leaf }
+        while true {
+            let page = try log.anchors(newestFirst: false, after: last, limit: Self.pageCount)
+            for leaf in page where leaf.index < size {
+                timeline.add(leaf, by: try AnchorFile.parse(leaf).source)
             }
-            guard page.count == Self.pageCount else { break }
+            guard page.count == Self.pageCount else { return timeline }
             last = page.last
         }
-        return found.values.sorted { $0.index < $1.index }
     }
 
     /// The newest of a source; nil when there is none.

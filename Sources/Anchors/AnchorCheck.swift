@@ -97,7 +97,7 @@ package struct AnchorCheck {
 
     /// A tree that contains an anchor is younger than it, whatever clocks say.
     private mutating func compare(_ end: Bracket.End) {
-        let before = ends.partitioningIndex { $0.leaf >= end.size }
+        let before = ends.firstPlace { $0.leaf >= end.size }
         if before > 0 {
             let older = newest[before - 1]
             if end.time < older.time.adding(seconds: -Bracket.clockSeconds) {
@@ -128,17 +128,5 @@ package struct AnchorCheck {
 
     private mutating func add(_ isDamage: Bool, _ subject: String, _ words: String) {
         findings.append(Finding(isDamage: isDamage, subject: subject, words: words))
-    }
-}
-
-extension Array {
-    /// The first place where `holds` is true, in an array in which it stays true from there on.
-    fileprivate func partitioningIndex(where holds: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if holds(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -73,7 +73,9 @@ package struct AnchorFile: Sendable {
     }
 
     /// Type and source, if the leaf is one that this version makes.
-    static func parse(_ leaf: AnchorLeaf) throws(Failure) -> (AnchorType, String) {
+    static func parse(
+        _ leaf: AnchorLeaf
+    ) throws(Failure) -> (type: AnchorType, source: String) {
         let stem = "\(leaf.size)-"
         guard let type = AnchorType(rawValue: leaf.type), leaf.file.hasPrefix(stem),
             leaf.file.hasSuffix(".\(type.suffix)")

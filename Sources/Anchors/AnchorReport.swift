@@ -27,8 +27,13 @@ package struct AnchorReport: Sendable {
         var reports: [AnchorReport] = []
         for source in book.all {
             let state = worker(source.name)
-            var last = state?.confirmed
-            if last == nil { last = try archive.newest(of: source.name) }
+            // A worker knows; without one the log is looked through.
+            let last: AnchorLeaf?
+            if let state {
+                last = state.confirmed
+            } else {
+                last = try archive.newest(of: source.name)
+            }
             let since = last?.time ?? source.added
             let lag = max(0, (now.microseconds - since.microseconds) / 1_000_000)
             let isIdle = last.map { !log.hasNews(since: $0) } ?? false

@@ -44,6 +44,15 @@ package struct Bracket: Hashable, Sendable {
         return notAfter.time < notBefore.time.adding(seconds: -Self.clockSeconds)
     }
 
+    /// Whether the server's clock said something else than these do (T9).
+    package func contradicts(_ claimed: WallTime) -> Bool {
+        if let notBefore, claimed < notBefore.time.adding(seconds: -Self.clockSeconds) {
+            return true
+        }
+        if let notAfter, claimed > notAfter.time.adding(seconds: Self.clockSeconds) { return true }
+        return false
+    }
+
     /// Whole seconds of witnesses, and what honest clocks differ by.
     package static let clockSeconds: Int64 = 60
 }
@@ -53,9 +62,8 @@ extension AnchorArchive {
     package func bracket(
         of index: UInt64, upTo size: UInt64, _ trust: AnchorTrust
     ) throws(Failure) -> Bracket {
-        let sides = try neighbours(of: index, upTo: size)
         var ends: [Bracket.End] = []
-        for leaf in sides.before + sides.after { ends.append(try end(leaf, trust)) }
+        for leaf in try timeline(upTo: size).around(index) { ends.append(try end(leaf, trust)) }
         return Bracket(of: index, among: ends)
     }
 

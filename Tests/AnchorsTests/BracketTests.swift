@@ -38,6 +38,31 @@ import TimeStamp
         #expect(Bracket(of: 1, among: []).notAfter == nil)
     }
 
+    @Test func `T9 a record that claims another time than outside clocks is told`() throws {
+        // The log's clock stands in September; the authority's is right.
+        let room = try AnchorRoom()
+        let tsa = try AnchorerTests.authority.serve()
+        defer { tsa.end() }
+        try room.anchorer.add(room.stamp("notary", tsa.url, AnchorerTests.authority))
+        try room.anchorer.start()
+        let first = try room.anchorer.confirmNow("notary")
+        let dated = try TestLog.add(room.log, 1)
+        _ = try room.anchorer.confirmNow("notary")
+        let trust = AnchorTrust(room.anchorer.book.all)
+        let archive = room.anchorer.archive
+        let bracket = try archive.bracket(of: dated.index, upTo: room.log.size, trust)
+        #expect(bracket.contradicts(dated.leaf.time))
+        let from = try #require(bracket.notBefore).time
+        let to = try #require(bracket.notAfter).time
+        #expect(!bracket.contradicts(from) && !bracket.contradicts(to))
+        #expect(bracket.contradicts(from.adding(seconds: -61)))
+        #expect(bracket.contradicts(to.adding(seconds: 61)))
+        // Before the first anchor nothing outside says when a record was not there yet.
+        let old = try archive.bracket(of: 0, upTo: room.log.size, trust)
+        #expect(!old.contradicts(.distantPast) && old.notAfter?.leaf == first.index)
+        try room.close()
+    }
+
     @Test func `records of a real log are bracketed by real stamps`() throws {
         let room = try AnchorRoom()
         let tsa = try AnchorerTests.authority.serve()

@@ -90,15 +90,17 @@ extension Desk {
         try note(caller, .prove, "leaf \(index)")
         let found = try anchorer.archive.bracket(
             of: index, upTo: log.size, AnchorTrust(anchorer.book.all))
-        return document(found.json(index: index))
+        return document(found.json(index: index, claimed: try log.leaf(at: index).time))
     }
 }
 
 extension Bracket {
-    func json(index: UInt64) -> JSON {
+    func json(index: UInt64, claimed: WallTime) -> JSON {
         var fields: [(String, JSON)] = [
             ("index", .int(Int64(index))), ("anchored", .bool(notAfter != nil)),
+            ("recorded", .string(claimed.description)),
         ]
+        if contradicts(claimed) { fields.append(("contradicted", .bool(true))) }
         if let notBefore { fields.append(("not_before", notBefore.json)) }
         if let notAfter { fields.append(("not_after", notAfter.json)) }
         if isImpossible { fields.append(("impossible", .bool(true))) }

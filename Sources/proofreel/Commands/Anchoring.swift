@@ -55,7 +55,9 @@ extension CommandSpec {
         summary: "Say between which times of outside clocks a record came into the log.",
         usage: "ID [--json]", positionals: 1...1, options: OptionSpec.asking,
         examples: [.init("proofreel bracket $ID", "")],
-        notes: "Ends with 1 when nobody outside has seen it yet, or clocks contradict each other.",
+        notes:
+            "Ends with 1 when nobody outside has seen it yet, when clocks contradict each other, or"
+            + " when the\nserver's own clock was not between them.",
         run: { try Anchoring(Work(arguments: $0, console: $1)).bracket() })
 }
 
@@ -184,6 +186,11 @@ struct Anchoring {
         let document = try Document(answer.reply)
         var facts = Facts()
         facts.add("leaf", "\(document.int("index") ?? 0)")
+        let claimed = document.text("recorded") ?? ""
+        facts.add(
+            "it claims",
+            document.bool("contradicted")
+                ? work.console.bad("\(claimed), which is not between these") : claimed)
         facts.add("not before", end(document.object("not_before")) ?? "unknown: no anchor is older")
         facts.add(
             "not after",
@@ -193,7 +200,8 @@ struct Anchoring {
             facts.add("", work.console.bad("these clocks contradict each other"))
         }
         work.show(document, facts.lines(work.console).joined(separator: "\n"))
-        return document.bool("anchored") && !document.bool("impossible") ? .done : .failed
+        let isDoubtful = document.bool("impossible") || document.bool("contradicted")
+        return document.bool("anchored") && !isDoubtful ? .done : .failed
     }
 
     private func end(_ object: JSONObject?) -> String? {

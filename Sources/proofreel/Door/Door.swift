@@ -63,11 +63,9 @@ final class DirectDoor: Door {
         var fields = FieldWriter()
         try build(&fields)
         let session = try opened()
-        let anchorer = try Anchorer(
-            session.log, dataDirectory: session.directory.path, clock: SystemClock()
-        ) { [console = work.console] in console.note($0) }
         let desk = Desk(
-            log: session.log, book: try book(for: operation, session), anchorer: anchorer,
+            log: session.log, book: try book(for: operation, session),
+            anchorer: try anchorer(for: operation, session),
             served: nil
         ) {
             try StatusReport.make(
@@ -131,6 +129,18 @@ final class DirectDoor: Door {
         }
         book = opened
         return opened
+    }
+
+    /// For what is about anchors, and for bundles. The other operations do without.
+    private func anchorer(
+        for operation: WireProtocol.Operation, _ session: Session
+    ) throws -> Anchorer? {
+        guard
+            (0x54...0x58).contains(operation.rawValue) || (0x80...0x8F).contains(operation.rawValue)
+        else { return nil }
+        return try Anchorer(
+            session.log, dataDirectory: session.directory.path, clock: SystemClock()
+        ) { [console = work.console] in console.note($0) }
     }
 
     func close() throws { try session?.close() }
