@@ -12,4 +12,5 @@ package enum LeafKind: String, CaseIterable, Sendable {
     case anchor, incident, successor
     case clip
     case grant, access
+    case check
 }

@@ -28,6 +28,21 @@ extension LeafSchema {
                 LeafField("reason", .reason, "meaning of the sign-off"),
             ]),
         LeafSchema(
+            .check, "Production reached a check: what it demands, said before anything is found.",
+            [
+                LeafField("t", .time, "when it was reached"),
+                LeafField("type", .oneOf(["picture"]), "what is to be done"),
+                LeafField(
+                    "cams", .list(of: .camera, 1...16), "cameras, one picture of each is demanded"),
+                LeafField("mandatory", .bool, "whether it cannot be passed without them"),
+                .optional("point", .text(64), "control point it was made from; else asked for"),
+                .optional("centre", .text(64), "work centre"),
+                .optional("product", .linkValue, "product"),
+                .optional("operation", .text(128), "operation"),
+                LeafField("links", .links(min: 1), "the check, and what it is about"),
+                .request,
+            ], [.distinct("cams")]),
+        LeafSchema(
             .hold, "Records that must not be deleted, whatever the policy says.",
             [
                 LeafField("reason", .reason, "why"),

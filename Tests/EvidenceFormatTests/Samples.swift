@@ -55,7 +55,7 @@ enum Samples {
         switch kind {
         case .genesis, .boot, .policy, .keyset, .clock: server(kind)
         case .snapshot, .clip, .import, .part, .gap, .derive: capture(kind)
-        case .link, .unlink, .close, .hold, .unhold, .event: mark(kind)
+        case .link, .unlink, .close, .check, .hold, .unhold, .event: mark(kind)
         case .delete, .deleted, .segmentSeal, .scrub, .anchor, .incident, .successor: upkeep(kind)
         case .grant, .access: access(kind)
         }
@@ -159,6 +159,15 @@ enum Samples {
                 ("check", .string("odoo:6f1c/quality.check/17")), ("n", .int(3)),
                 ("prev", hex(8)), ("count", .int(2)), ("root", hex(9)),
                 ("verdict", .string("pass")), ("reason", reason),
+            ]
+        case .check:
+            [
+                ("t", at(0)), ("type", .string("picture")),
+                ("cams", .array([.string("press-3"), .string("press-4")])),
+                ("mandatory", .bool(true)), ("point", .string("weld-seam")),
+                ("centre", .string("press-3")), ("product", .string("odoo:6f1c/product.product/3")),
+                ("operation", .string("Schweißen")), ("links", links),
+                ("req", .string("reach-17")),
             ]
         case .hold:
             [("reason", reason), ("cam", .string("press-3")), ("from", at(-60)), ("to", at(0))]

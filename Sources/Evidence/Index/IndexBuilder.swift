@@ -153,6 +153,11 @@ struct IndexBuilder {
             else { return }
             let place = ChainPlace(ordinal: n, previous: previous)
             addChain(check, place, leaf.hash, index, closed: true)
+        case .check:
+            for placed in leaf.links {
+                guard let place = placed.place else { continue }
+                addChain(placed.link.value, place, leaf.hash, index)
+            }
         case .hold: put(Table.holdShard, [UInt8]().adding(index), leaf.id.bytes)
         case .unhold:
             guard leaf.string("step") == "release", let id = leaf.recordID("hold"),

@@ -68,7 +68,7 @@ final class LogRules {
                 anchors.append(anchor)
             }
         case .snapshot, .clip, .part, .gap, .close, .event, .scrub, .import, .incident, .successor,
-            .grant, .access:
+            .grant, .access, .check:
             break
         }
     }
