@@ -189,3 +189,10 @@ static inline uint32_t proofreel_peer_user(int fd) {
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) return 65534;
     return who.user;
 }
+
+// Ioctls of input devices.
+#include <linux/input.h>
+static inline int proofreel_input_clock(int fd, int clock) {
+    return ioctl(fd, EVIOCSCLOCKID, &clock);
+}
+static inline int proofreel_input_grab(int fd) { return ioctl(fd, EVIOCGRAB, 1); }
