@@ -138,13 +138,15 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "TimeStamp", "HTTPClient", "EvidenceFormat", "Evidence",
             ]),
+        // The floor: control points, checks, triggers, rooms.
+        module("Factory", imports: ["Base", "Linux", "Crypto", "EvidenceFormat", "Evidence"]),
         // Layer 7: the edges.
         module(
             "Server",
             imports: [
                 "Base", "Linux", "Crypto", "TLS", "JPEG", "V4L2", "WireProtocol", "SASL",
-                "EvidenceFormat", "Ingest", "Archive", "Evidence", "Recorder", "Access", "Export",
-                "Anchors",
+                "EvidenceFormat", "Ingest", "Archive", "Evidence", "Recorder", "Factory", "Access",
+                "Export", "Anchors",
             ]),
         module("Client", imports: ["Base", "Linux", "Crypto", "TLS", "SASL", "WireProtocol"]),
         // Layer 8: what the edges share with browsers.
@@ -160,8 +162,8 @@ let package = Package(
             name: "proofreel",
             dependencies: [
                 "Base", "Linux", "Crypto", "JPEG", "SegmentFormat", "EvidenceFormat", "Store",
-                "Evidence", "V4L2", "Ingest", "Recorder", "SASL", "Access", "Export", "Anchors",
-                "TLS", "WireProtocol", "Server", "Client", "Web", "Archive",
+                "Evidence", "V4L2", "Ingest", "Recorder", "Factory", "SASL", "Access", "Export",
+                "Anchors", "TLS", "WireProtocol", "Server", "Client", "Web", "Archive",
             ],
             swiftSettings: strict + [.strictMemorySafety()]),
         // Tests.
@@ -227,7 +229,7 @@ let package = Package(
             "ServerSupport",
             imports: [
                 "Base", "Linux", "TLS", "WireProtocol", "EvidenceFormat", "Evidence", "Recorder",
-                "Access", "Server", "TestSupport",
+                "Factory", "Access", "Server", "TestSupport",
             ]),
         tests("BaseTests", imports: ["Base", "CLinux", "TestSupport"]),
         tests("CryptoTests", imports: ["Base", "Crypto", "TestSupport"]),
@@ -303,10 +305,17 @@ let package = Package(
             "WireProtocolTests", imports: ["Base", "WireProtocol", "TestSupport"],
             files: ["Vectors"]),
         tests(
+            "FactoryTests",
+            imports: [
+                "Base", "Linux", "Crypto", "WireProtocol", "EvidenceFormat", "Evidence", "Recorder",
+                "Factory", "Access", "Server", "ServerSupport", "TestSupport",
+            ]),
+        tests(
             "ServerTests",
             imports: [
                 "Base", "Linux", "Crypto", "TLS", "JPEG", "SASL", "WireProtocol",
-                "EvidenceFormat", "Evidence", "Recorder", "Access", "Server", "ServerSupport",
+                "EvidenceFormat", "Evidence", "Recorder", "Factory", "Access", "Server",
+                "ServerSupport",
                 "TestSupport",
             ]),
         tests(

@@ -32,6 +32,11 @@ package enum FieldKey: UInt8, Sendable, CaseIterable {
     case url = 0x19
     case check = 0x1A
     case since = 0x1B
+    case point = 0x1C
+    case centre = 0x1D
+    case room = 0x1E
+    case key = 0x1F
+    case code = 0x20
     // Integers: eight bytes, signed, big-endian. Instants are microseconds since 1970 in UTC.
     case version = 0x60
     case window = 0x61
@@ -58,6 +63,7 @@ package enum FieldKey: UInt8, Sendable, CaseIterable {
     case dropped = 0x76
     case payloadMax = 0x77
     case quality = 0x78
+    case position = 0x79
     // Bytes.
     case sasl = 0x90
     case sha256 = 0x91
@@ -70,6 +76,7 @@ package enum FieldKey: UInt8, Sendable, CaseIterable {
     case dryRun = 0xB5
     case mustChange = 0xB6
     case ever = 0xB7
+    case incomplete = 0xB8
     // JSON, as `--json` of the command line prints it.
     case document = 0xC0
     case leaf = 0xC1

@@ -59,6 +59,31 @@ package enum Operation: UInt16, Sendable, CaseIterable {
     case machineRemove = 0x7E
 
     case export = 0x80
-    // 0x81-0x8F more of export, 0x90-0xAF factory objects, 0xC0-0xFF experiments of clients and
-    // servers.
+
+    case pointList = 0x90
+    case pointShow = 0x91
+    case pointAdd = 0x92
+    case pointSet = 0x93
+    case pointRemove = 0x94
+    case checkReach = 0x96
+    case checkTake = 0x97
+    case checkShow = 0x98
+    case checkList = 0x99
+    case centreList = 0xA0
+    case centreShow = 0xA1
+    case centreAdd = 0xA2
+    case centreSet = 0xA3
+    case centreRemove = 0xA4
+    case triggerAdd = 0xA5
+    case triggerMove = 0xA6
+    case triggerRemove = 0xA7
+    case press = 0xA8
+    case inputList = 0xA9
+    case roomList = 0xAA
+    case roomAdd = 0xAB
+    case roomSet = 0xAC
+    case roomRemove = 0xAD
+    case ask = 0xAE
+    case graphic = 0xAF
+    // 0x81-0x8F more of export, 0xC0-0xFF experiments of clients and servers.
 }

@@ -1,6 +1,7 @@
 package import Access
 package import Base
 package import Evidence
+package import Factory
 internal import EvidenceFormat
 package import Linux
 package import Recorder
@@ -14,6 +15,8 @@ package final class ServerBench {
     package let clock = SystemClock()
     package let log: EvidenceLog
     package let recorder: Recorder
+    package let factory: Factory
+    package let floor: Floor
     package let book: AccessBook
     package let trail: AccessTrail
     package var server: Server { running! }
@@ -33,6 +36,8 @@ package final class ServerBench {
         recording.freeBytesMin = 1 << 20
         recorder = try Recorder(
             dataDirectory: scratch.path, log: log, clock: clock, options: recording)
+        factory = try Factory(dataDirectory: scratch.path, log: log, clock: clock)
+        floor = Floor(factory, recorder)
         (book, _) = try AccessBook.open(dataDirectory: scratch.path, log: log, clock: clock)
         trail = AccessTrail(log, clock: clock)
         let pair = try SelfSigned.make(names: ["localhost"], years: 1)
@@ -48,7 +53,7 @@ package final class ServerBench {
         securePort = secure.port
         desk = Desk(
             log: log, book: book,
-            served: Desk.Served(recorder: recorder, trail: trail)
+            served: Desk.Served(recorder: recorder, trail: trail, floor: floor)
         ) {
             .object(JSONObject([("state", .string("serving"))]))
         }

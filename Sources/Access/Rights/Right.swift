@@ -1,6 +1,7 @@
 /// One thing that may be allowed. The raw value is what commands, errors and documents call it.
 package enum Right: String, CaseIterable, Sendable {
-    case ingest, trigger, link, close, read, search, hold, release, erase, event, export, policy
+    case ingest, trigger, reach, link, close, read, search, hold, release, erase, event, export,
+        policy
     case seeCameras = "see-cameras"
     case configure, keys, users, trail, status
 
@@ -8,6 +9,7 @@ package enum Right: String, CaseIterable, Sendable {
         switch self {
         case .ingest: "store pictures that come from elsewhere"
         case .trigger: "have a camera take a picture or a clip"
+        case .reach: "say that production has reached a check"
         case .link: "say what a record belongs to, and take that back"
         case .close: "seal a check"
         case .read: "see pictures, clips and live frames"
@@ -30,7 +32,7 @@ package enum Right: String, CaseIterable, Sendable {
     /// Whether it is about one camera, so that an identity's list of cameras bounds it.
     package var concernsCamera: Bool {
         switch self {
-        case .trigger, .read, .search, .export, .seeCameras, .link, .close, .ingest: true
+        case .trigger, .reach, .read, .search, .export, .seeCameras, .link, .close, .ingest: true
         case .hold, .release, .erase, .event, .policy, .configure, .keys, .users, .trail, .status:
             false
         }
@@ -71,6 +73,7 @@ package struct Rights: OptionSet, Hashable, Sendable {
         case .users: 1 << 15
         case .trail: 1 << 16
         case .status: 1 << 17
+        case .reach: 1 << 18
         }
     }
 }

@@ -29,8 +29,8 @@ package enum Role: String, CaseIterable, Sendable {
     package var rights: Rights {
         switch self {
         case .gateway: Rights([.ingest])
-        case .operator: Rights([.trigger, .link, .close, .read, .search, .seeCameras])
-        case .erp: Rights([.link, .close, .read, .search, .event])
+        case .operator: Rights([.trigger, .reach, .link, .close, .read, .search, .seeCameras])
+        case .erp: Rights([.reach, .link, .close, .read, .search, .event])
         case .auditor:
             Rights([.read, .search, .hold, .erase, .export, .trail, .seeCameras, .status])
         case .qaLead:

@@ -36,6 +36,13 @@ package struct SnapAnswer: Sendable {
     /// What the picture lacks when this answer repeats an earlier one: nothing but the bytes, which
     /// the log has.
     package let picture: [UInt8]
+
+    package init(camera: String, receipt: Receipt, neighbours: [WallTime], picture: [UInt8]) {
+        self.camera = camera
+        self.receipt = receipt
+        self.neighbours = neighbours
+        self.picture = picture
+    }
 }
 
 /// Why there is no picture. Never a stale one instead.

@@ -8,7 +8,7 @@ package import V4L2
 /// credentials are never known here.
 package enum CameraJSON {
     package static func make(
-        _ camera: Camera, device: KnownDevice?, gaps: [JSON]? = nil
+        _ camera: Camera, device: KnownDevice?, gaps: [JSON]? = nil, points: [JSON]? = nil
     ) -> JSON {
         let config = camera.config
         let status = camera.report.status
@@ -60,6 +60,7 @@ package enum CameraJSON {
         if let device { fields.append(contentsOf: Self.fields(device)) }
         if let broken = camera.ring.broken { text("disk_problem", broken.words) }
         if let gaps { fields.append(("gaps", .array(gaps))) }
+        if let points { fields.append(("points", .array(points))) }
         return .object(JSONObject(fields))
     }
 

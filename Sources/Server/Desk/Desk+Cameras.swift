@@ -52,7 +52,8 @@ extension Desk {
             limit: Self.gapsMax)
         return document(
             CameraJSON.make(
-                camera, device: try device(of: camera), gaps: gaps.map(CameraJSON.gap)))
+                camera, device: try device(of: camera), gaps: gaps.map(CameraJSON.gap),
+                points: points(of: id)))
     }
 
     private func device(of camera: Camera) throws(Failure) -> KnownDevice? {

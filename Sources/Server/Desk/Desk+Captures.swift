@@ -41,7 +41,7 @@ extension Desk {
         return try answer(request, try recorder.snap(request), wantsPicture: wantsPicture)
     }
 
-    private func answer(
+    func answer(
         _ request: SnapRequest, _ shots: [SnapAnswer], wantsPicture: Bool
     ) throws -> Answer {
         var answer = Answer()

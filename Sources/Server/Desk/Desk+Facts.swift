@@ -38,8 +38,10 @@ extension Desk {
             throw WireError(
                 .notFound, "nothing is linked to check \(check); is it spelt so?")
         }
+        let verdict = fields.text(.state)
+        try requireComplete(check, verdict, although: fields.has(.incomplete))
         let receipt = try log.close(
-            check: check, verdict: fields.text(.state),
+            check: check, verdict: verdict,
             reason: try fields.reason(), by: caller.author)
         return document(try receipt.fact(log))
     }

@@ -119,7 +119,7 @@ private struct WatchWish: Sendable {
     }
 
     private func require(camera: String?, of identity: Identity) throws(Failure) {
-        if !topics.isDisjoint(with: [.evidence, .facts]) {
+        if !topics.isDisjoint(with: [.evidence, .facts, .check]) {
             try identity.requireSearch(camera: camera, namesLink: link != nil)
         }
         if !topics.isDisjoint(with: [.gap, .camera]) {

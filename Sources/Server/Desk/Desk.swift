@@ -37,13 +37,24 @@ package struct Desk: Sendable {
         let recorder: Recorder
         let trail: AccessTrail
         let live: LiveHub
+        let floor: Floor?
 
-        package init(recorder: Recorder, trail: AccessTrail) {
+        package init(recorder: Recorder, trail: AccessTrail, floor: Floor? = nil) {
             self.recorder = recorder
             self.trail = trail
+            self.floor = floor
             live = LiveHub(recorder)
         }
     }
+
+    var floor: Floor {
+        get throws(Failure) {
+            guard let floor = served?.floor else { throw Self.unserved }
+            return floor
+        }
+    }
+    /// Nil in a process that serves nobody.
+    var knownFloor: Floor? { served?.floor }
 
     package var recorder: Recorder {
         get throws(Failure) {
@@ -152,6 +163,16 @@ package struct Desk: Sendable {
             return try performOnIdentities(operation, fields, caller)
         case .anchorList, .anchorAdd, .anchorRemove, .anchorNow, .bracket:
             return try performOnAnchors(operation, fields, caller)
+        case .pointList, .pointShow, .pointAdd, .pointSet, .pointRemove:
+            return try performOnPoints(operation, fields, caller)
+        case .checkReach, .checkTake, .checkShow, .checkList:
+            return try performOnChecks(operation, fields, caller)
+        case .centreList, .centreShow, .centreAdd, .centreSet, .centreRemove, .triggerAdd,
+            .triggerMove, .triggerRemove, .press, .inputList:
+            return try performOnCentres(operation, fields, caller)
+        case .roomList, .roomAdd, .roomSet, .roomRemove, .ask:
+            return try performOnRooms(operation, fields, caller)
+        case .graphic: return try graphic(fields, caller)
         case .cameraLive, .watch, .export:
             throw WireError(
                 .unsupported, "\(operation) goes on for a while, and needs a connection")

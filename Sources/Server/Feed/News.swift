@@ -9,6 +9,8 @@ struct News: Sendable {
         case evidence
         /// Something was said of records: links, seals, holds.
         case facts
+        /// A check was reached, and waits for its pictures.
+        case check
         /// A camera had nothing for a while; told when the gap is over.
         case gap
         /// A camera changed its state.
@@ -16,13 +18,14 @@ struct News: Sendable {
     }
 
     let topic: Topic
-    let camera: String?
+    /// Those that it concerns; none where it concerns no camera.
+    let cameras: [String]
     let links: [Link]
     let document: JSON
 
     static func camera(_ id: String, _ state: String, at now: WallTime) -> News {
         News(
-            topic: .camera, camera: id, links: [],
+            topic: .camera, cameras: [id], links: [],
             document: .object(
                 JSONObject([
                     ("topic", .string(Topic.camera.rawValue)), ("camera", .string(id)),
@@ -30,9 +33,9 @@ struct News: Sendable {
                 ])))
     }
 
-    private init(topic: Topic, camera: String?, links: [Link], document: JSON) {
+    private init(topic: Topic, cameras: [String], links: [Link], document: JSON) {
         self.topic = topic
-        self.camera = camera
+        self.cameras = cameras
         self.links = links
         self.document = document
     }
@@ -44,6 +47,7 @@ struct News: Sendable {
         switch leaf.kind.rawValue {
         case "snapshot", "clip", "import", "derive": topic = .evidence
         case "link", "unlink", "close", "hold", "unhold": topic = .facts
+        case "check": topic = .check
         case "gap": topic = .gap
         default: return nil
         }
@@ -54,14 +58,26 @@ struct News: Sendable {
         ]
         for (name, field) in [
             ("camera", "cam"), ("sha256", "pay"), ("mime", "mime"), ("record", "record"),
-            ("check", "check"), ("from", "from"), ("to", "to"), ("cause", "cause"),
+            ("check", "check"), ("point", "point"), ("centre", "centre"),
+            ("product", "product"), ("operation", "operation"), ("from", "from"), ("to", "to"),
+            ("cause", "cause"),
         ] {
             if let text = leaf.string(field) { fields.append((name, .string(text))) }
         }
         let links = leaf.links.map(\.link)
         if !links.isEmpty { fields.append(("links", .array(links.map(\.json)))) }
+        let cameras =
+            (leaf.string("cam").map { [$0] } ?? leaf.body["cams"]?.array?.compactMap(\.string))
+            ?? []
+        if topic == .check {
+            fields.append(("cameras", .array(cameras.map { .string($0) })))
+            fields.append(("mandatory", .bool(leaf.bool("mandatory") ?? false)))
+            if let check = links.first(where: { $0.kind == Link.checkKind }) {
+                fields.append(("check", .string(check.value)))
+            }
+        }
         self.init(
-            topic: topic, camera: leaf.string("cam"), links: links,
+            topic: topic, cameras: cameras, links: links,
             document: .object(JSONObject(fields)))
     }
 }

@@ -31,9 +31,7 @@ final class NewsFeed: Feed {
 
     private func wants(_ news: News) -> Bool {
         guard topics.contains(news.topic) else { return false }
-        if let cameras {
-            guard let camera = news.camera, cameras.contains(camera) else { return false }
-        }
+        if let cameras, cameras.isDisjoint(with: news.cameras) { return false }
         guard let link else { return true }
         return news.links.contains { $0.kind == link.kind && $0.value == link.value }
     }

@@ -56,7 +56,7 @@ package final class EmbeddedEngine: StorageEngine {
     /// Opens or creates the directory. One process at a time may write.
     package init(
         _ root: String, files: any FileSystem = RealFileSystem(), options: Options = Options(),
-        foreignFolders: [String] = ["keys", "cameras", "rings", "access", "anchors"]
+        foreignFolders: [String] = ["keys", "cameras", "rings", "access", "anchors", "factory"]
     ) throws(Failure) {
         self.root = root
         self.files = files

@@ -16,8 +16,12 @@ extension CommandSpec {
 
     static let cameraShow = CommandSpec(
         path: ["camera", "show"], summary: "Show all there is to know of one camera.",
-        usage: "ID [--json]", positionals: 1...1, options: OptionSpec.asking,
-        examples: [.init("proofreel camera show press-3", "")],
+        usage: "ID [--svg FILE] [--json]", positionals: 1...1,
+        options: [.svg] + OptionSpec.asking,
+        examples: [
+            .init("proofreel camera show press-3", ""),
+            .init("proofreel camera show press-3 --svg press-3.svg", "for a screen"),
+        ],
         run: { try CameraLook(Work(arguments: $0, console: $1)).show() })
 }
 
@@ -64,14 +68,23 @@ struct CameraLook {
     func show() throws -> ExitCode {
         let camera = try work.askingServer { door in
             let id = work.arguments.positionals[0]
+            if let file = work.arguments.value("svg") {
+                try work.writeGraphic(file, door) { $0.add(.camera, id) }
+            }
             return try Document(
                 door.ask(.cameraShow, isSafe: true) { $0.add(.camera, id) }.reply)
         }
+        if work.arguments.value("svg") == "-" { return .done }
         if work.arguments.has("json") {
             work.console.print(camera.json)
             return .done
         }
         for line in facts(camera).lines(work.console) { work.console.print(line) }
+        let points = try camera.array("points").map { try Document($0) }
+        if !points.isEmpty {
+            work.console.print("\ncontrol points")
+            for line in PointChange.table(points).lines(work.console) { work.console.print(line) }
+        }
         let gaps = try camera.array("gaps").map { try Document($0) }
         guard !gaps.isEmpty else { return .done }
         work.console.print("\ngaps of the last 24 hours")

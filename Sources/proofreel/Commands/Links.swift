@@ -30,7 +30,8 @@ extension CommandSpec {
         path: ["close"], summary: "Seal a check: nothing can be added, and what is missing shows.",
         usage: "CHECK [--pass|--fail] --reason TEXT", positionals: 1...1,
         options: [
-            .flag("pass", "the check was passed"), .flag("fail", "the check was failed"), .reason,
+            .flag("pass", "the check was passed"), .flag("fail", "the check was failed"),
+            .incomplete, .reason,
         ] + OptionSpec.adding,
         examples: [
             .init(
@@ -77,6 +78,7 @@ struct Linking {
                 fields.add(.check, check)
                 fields.add(.reason, reason)
                 fields.add(.state, verdict)
+                if arguments.has("incomplete") { fields.add(.incomplete) }
             }
             let count = try Document(answer.reply).leaf?["count"]?.int ?? 0
             try work.answer(

@@ -2,6 +2,7 @@ internal import Anchors
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
+internal import Factory
 internal import Linux
 internal import Recorder
 internal import Server
@@ -84,11 +85,13 @@ struct Serve {
     ) throws -> ExitCode {
         let status: StatusServer
         let recorder: Recorder
+        let floor: Floor
         let server: Server
         let gateway: Gateway?
         let access: AccessDesk
         let anchorer: Anchorer
         let doors: Doors.Opened
+        let recording = try recording()
         do {
             access = try AccessDesk(session)
             let console = self.console
@@ -98,10 +101,13 @@ struct Serve {
             status = try StatusServer(session, anchored: anchored, anchorer)
             recorder = try Recorder(
                 dataDirectory: session.directory.path, log: session.log, clock: SystemClock(),
-                options: try recording())
+                options: recording)
+            floor = Floor(
+                try Factory(
+                    dataDirectory: session.directory.path, log: session.log, clock: SystemClock()),
+                recorder, say: recording.say)
             doors = try Doors(arguments, session.directory).open()
-            (server, gateway) = try serving(
-                session, recorder, status, access, anchorer, doors)
+            (server, gateway) = try serving(session, floor, status, access, anchorer, doors)
             try anchorer.start()
         } catch {
             do { try session.close() } catch {}
@@ -113,6 +119,8 @@ struct Serve {
             console.print(console.bad("camera \(id) does not record: \(failure.words)"))
         }
         if demo { try Demo.addCameras(recorder) }
+        for line in try floor.takeLeft() { console.print(line) }
+        floor.start()
         for line in doors.lines { console.print(line) }
         console.print("\nready; Ctrl-C ends")
         let scrubbing = Scrubbing(session.log, plan)
@@ -126,6 +134,7 @@ struct Serve {
         gateway?.end()
         server.end()
         anchorer.end()
+        floor.end()
         recorder.close()
         scrubbing.end()
         status.end()
@@ -144,12 +153,12 @@ struct Serve {
 
     /// The binary protocol, and HTTP where it was asked for.
     private func serving(
-        _ session: Session, _ recorder: Recorder, _ status: StatusServer, _ access: AccessDesk,
+        _ session: Session, _ floor: Floor, _ status: StatusServer, _ access: AccessDesk,
         _ anchorer: Anchorer, _ doors: Doors.Opened
     ) throws(Failure) -> (Server, Gateway?) {
         let desk = Desk(
             log: session.log, book: access.book, anchorer: anchorer,
-            served: Desk.Served(recorder: recorder, trail: access.trail)
+            served: Desk.Served(recorder: floor.recorder, trail: access.trail, floor: floor)
         ) {
             try status.document()
         }

@@ -7,7 +7,7 @@ internal import WireProtocol
 extension CommandSpec {
     static let watch = CommandSpec(
         path: ["watch"], summary: "Tell of new evidence, of cameras and gaps, as it happens.",
-        usage: "[TOPIC…] [--camera ID] [--json]", positionals: 0...4,
+        usage: "[TOPIC…] [--camera ID] [--json]", positionals: 0...5,
         options: [
             .list("camera", "ID", "only of this camera"),
             .value("check", "ID", "only of this quality check"),
@@ -18,7 +18,7 @@ extension CommandSpec {
             .init("proofreel watch camera gap", "what befalls the cameras"),
             .init("proofreel watch evidence --work-order WH/MO/00001 --json", "for scripts"),
         ],
-        notes: "TOPIC: evidence, facts, gap, camera. It goes on until Ctrl-C.",
+        notes: "TOPIC: evidence, facts, check, gap, camera. It goes on until Ctrl-C.",
         run: { try Watching(Work(arguments: $0, console: $1)).run() })
 
     static let cameraLive = CommandSpec(

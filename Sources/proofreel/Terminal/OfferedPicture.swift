@@ -7,12 +7,13 @@ struct OfferedPicture {
     /// More at a time are files: nobody looks for one among twenty that scrolled by.
     static let shownMax = 4
 
-    let id: RecordID
+    /// Nil for one that is no evidence.
+    let id: RecordID?
     /// What to write when it cannot be shown; nil: nothing.
     let file: String?
     let bytes: [UInt8]
 
-    init(_ id: RecordID, orFile file: String?, _ bytes: [UInt8]) {
+    init(_ id: RecordID?, orFile file: String?, _ bytes: [UInt8]) {
         self.id = id
         self.file = file
         self.bytes = bytes
@@ -23,7 +24,9 @@ struct OfferedPicture {
             let screen = Screen.found(isColoured: console.isColoured)
             if let shown = try screen?.encode(bytes) {
                 console.write(shown)
-                console.print(console.faint("to save it: proofreel get \(id) -o FILE"))
+                if let id {
+                    console.print(console.faint("to save it: proofreel get \(id) -o FILE"))
+                }
                 return
             }
         } catch {
