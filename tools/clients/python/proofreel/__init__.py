@@ -13,10 +13,10 @@ from .errors import (
     UnknownOutcome,
     Untrusted,
 )
-from .results import CameraTest, Clip, Consistency, Found, Picture, Proof
+from .results import CameraTest, Clip, Consistency, Found, Look, Picture, Press, Proof
 
 __all__ = [
     "Broken", "CameraError", "CameraTest", "Client", "Clip", "Consistency", "Damaged", "Found",
-    "LoginError", "NotFound", "Picture", "Proof", "ProofreelError", "ServerError", "Unfit",
+    "LoginError", "Look", "NotFound", "Picture", "Press", "Proof", "ProofreelError", "ServerError", "Unfit",
     "UnknownOutcome", "Untrusted",
 ]

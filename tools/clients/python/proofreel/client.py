@@ -9,6 +9,7 @@ from typing import Iterator, List, Optional, Sequence, Type
 from .administration import Cameras, Identities, Keeping
 from .body import Body
 from .errors import Broken, ServerError, Unfit, UnknownOutcome
+from .floor import Floor
 from .results import Consistency, Found, Picture, Proof
 from .session import Address, Answer, Login, Session
 from .tls import Trust
@@ -22,7 +23,7 @@ ATTEMPTS_MAX = 5
 WAIT_SECONDS_MAX = 5.0
 
 
-class Client(Cameras, Keeping, Identities):
+class Client(Cameras, Keeping, Identities, Floor):
     """A connection that comes back by itself. Threads may share it; they take turns.
 
     A request that reads, or carries a request id, is repeated when the connection breaks. Others
@@ -158,9 +159,10 @@ class Client(Cameras, Keeping, Identities):
         return self._document(Operation.UNLINK, fields, is_safe=False)
 
     def close_check(self, check: str, verdict: Optional[str] = None,
-                    reason: Optional[str] = None) -> Document:
-        """Says that a check is done, and how it ended."""
+                    reason: Optional[str] = None, incomplete: bool = False) -> Document:
+        """Says that a check is done, and how it ended; `incomplete`, although it lacks pictures."""
         fields = Fields().add(Key.CHECK, check).add(Key.STATE, verdict).add(Key.REASON, reason)
+        fields.flag(Key.INCOMPLETE, incomplete)
         return self._document(Operation.CLOSE, fields, is_safe=False)
 
     # Proving

@@ -62,3 +62,18 @@ class CameraTest(NamedTuple):
     rungs: List[Dict[str, Any]]
     picture: bytes
     mime: Optional[str]
+
+
+class Press(NamedTuple):
+    """What a press came to: trigger, check and links, and the records of its pictures."""
+
+    document: Dict[str, Any]
+    records: List[Dict[str, Any]]
+
+
+class Look(NamedTuple):
+    """A camera that was asked for, with its picture of now; empty where the document has an
+    error."""
+
+    document: Dict[str, Any]
+    picture: bytes
