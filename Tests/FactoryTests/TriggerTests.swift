@@ -88,6 +88,9 @@ import WireProtocol
         let again = try hall.press("wc-7", key: "F9", request: "r-1")
         #expect(first.items.map { $0["id"]?.string } == again.items.map { $0["id"]?.string })
         #expect(try hall.found("check=QA/1").count == 2)
+        // Under the id of another request it is refused, and not answered with a wrong picture.
+        #expect(
+            hall.refusal { _ = try hall.press("wc-7", request: "r-1") }?.code == .alreadyExists)
         try hall.close()
     }
 
