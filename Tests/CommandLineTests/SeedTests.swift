@@ -38,7 +38,7 @@ import Testing
         let port = camera.httpPort
         #expect(try rung("http://admin:wrong@127.0.0.1:\(port)/snapshot.jpg") == "log-in")
         #expect(try rung("http://127.0.0.1:1/snapshot.jpg") == "port")
-        #expect(try rung("http://camera.invalid/snapshot.jpg") == "name")
+        #expect(try rung("http://camera.invalid/snapshot.jpg") == "address")
         let elsewhere = try tool.run(
             "camera", "test", "http://198.51.100.7/now.jpg", "--seconds", "2", "--json")
         #expect(elsewhere.code == 1)
