@@ -12,6 +12,7 @@ package final class Floor: Sendable {
     package let factory: Factory
     package let recorder: Recorder
     private let inputs = Monitor<Inputs?>(nil)
+    private let listening = Monitor(())
     private let say: @Sendable (String) -> Void
 
     /// - say: where news go that nobody asked for.
@@ -37,6 +38,9 @@ package final class Floor: Sendable {
 
     /// Input devices are listened to as the book says now.
     func inputsChanged() {
+        // Two changes at a time must not end with what the book said before.
+        listening.lock()
+        defer { listening.unlock() }
         let wishes = factory.book.contents.centres.compactMap { Inputs.Wish($0) }
         inputs.withLock { $0 }?.listen(wishes)
     }
