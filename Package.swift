@@ -336,7 +336,8 @@ let package = Package(
         tests(
             "CommandLineTests",
             imports: [
-                "Base", "Linux", "JPEG", "WireProtocol", "TestSupport", "ServerSupport",
+                "Base", "Linux", "JPEG", "WireProtocol", "TestSupport", "CameraSupport",
+                "ServerSupport",
                 "proofreel",
             ]),
         tests("ArchiveTests", imports: ["Base", "Archive", "TestSupport"]),

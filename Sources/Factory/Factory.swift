@@ -1,7 +1,7 @@
 package import Base
 internal import Crypto
 package import Evidence
-internal import EvidenceFormat
+package import EvidenceFormat
 internal import Linux
 
 /// The factory floor: control points and the checks that they ask for, work centres and their
@@ -15,6 +15,8 @@ package final class Factory: Sendable {
     package let journal: PressJournal
     let clock: any Clock
     let waiting = Monitor<[WaitingCheck]>([])
+    /// Held while earlier pictures become a check's: two checks must not both get one.
+    let lateness = Monitor(())
     /// By work centre: what the codes said that were scanned there last.
     let scanned = Monitor<[String: [Scanned]]>([:])
 
@@ -40,14 +42,15 @@ package final class Factory: Sendable {
     }
 
     /// Checks that were opened in a stretch of time, the newest first.
+    /// What their leaves say is asked first: it costs little.
     package func checks(
-        from: WallTime, limit: Int, where includes: (CheckState) -> Bool
+        from: WallTime, limit: Int, of wanted: (Leaf) -> Bool, where includes: (CheckState) -> Bool
     ) throws(Failure) -> [CheckState] {
         var values: [String] = []
         var last: (index: UInt64, leaf: Leaf)?
         while true {
             let page = try log.leaves(.check, from: from, after: last, limit: 1000)
-            for (_, leaf) in page {
+            for (_, leaf) in page where wanted(leaf) {
                 if let check = leaf.links.first(where: { $0.link.kind == Link.checkKind }) {
                     values.append(check.link.value)
                 }

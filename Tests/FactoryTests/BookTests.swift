@@ -3,6 +3,7 @@ import Base
 import Evidence
 import EvidenceFormat
 import Factory
+import Foundation
 import Linux
 import Server
 import ServerSupport
@@ -126,5 +127,62 @@ import WireProtocol
         #expect(throws: Failure.self) { try CodePattern("SN-*") }
         #expect(throws: Failure.self) { try CodePattern("Serial=SN-*") }
         #expect(throws: Failure.self) { try CodePattern("serial=") }
+    }
+
+    @Test func `patterns fit what the plainest matcher says that they fit`() throws {
+        func fits(_ pattern: ArraySlice<Character>, _ code: ArraySlice<Character>) -> Bool {
+            guard let first = pattern.first else { return code.isEmpty }
+            let rest = pattern.dropFirst()
+            if first == "*" {
+                return (code.startIndex...code.endIndex).contains { fits(rest, code[$0...]) }
+            }
+            guard let letter = code.first else { return false }
+            let isFit = first == "?" || (first == "#" ? letter.isNumber : first == letter)
+            return isFit && fits(rest, code.dropFirst())
+        }
+        let seed =
+            ProcessInfo.processInfo.environment["SEED"].flatMap(UInt64.init)
+            ?? .random(
+                in: 0...(.max))
+        var random = SeededRandom(seed: seed)
+        for _ in 0..<3000 {
+            let pattern = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+                "*?#ab1".randomElement(using: &random) ?? "a"
+            }
+            let code = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+                "ab12".randomElement(using: &random) ?? "a"
+            }
+            let link = try CodePattern("lot=x|" + String(pattern)).link(for: String(code))
+            #expect(
+                (link != nil) == fits(pattern[...], code[...]),
+                "\(String(pattern)) \(String(code)); replay with SEED=\(seed)")
+        }
+    }
+
+    @Test func `a press that was cut off on the disk is told, and taken anew by its caller`() throws
+    {
+        let scratch = Scratch()
+        let journal = try PressJournal(dataDirectory: scratch.path)
+        let shot = PendingShot(
+            request: "r-1", cameras: ["press-3"], at: WallTime(microseconds: 1), links: [],
+            trigger: "wc-7/t1", author: TestLog.author)
+        #expect(try journal.put(shot) == shot)
+        let name = try #require(
+            scratch.files.first { $0.hasPrefix("factory/presses/") && $0.hasSuffix(".json") })
+        let whole = scratch.bytes(name)
+        for count in 0..<whole.count {
+            scratch.write(name, Array(whole.prefix(count)))
+            let left = try journal.left()
+            #expect(left.presses.isEmpty && left.damaged.first?.contains(name) == true)
+        }
+        #expect(try journal.put(shot) == shot)
+        #expect(try journal.left().presses == [shot])
+        // The first instant stays.
+        let later = PendingShot(
+            request: "r-1", cameras: ["press-3"], at: WallTime(microseconds: 2), links: [],
+            trigger: "wc-7/t1", author: TestLog.author)
+        #expect(try journal.put(later) == shot)
+        try journal.remove(shot)
+        #expect(try journal.left().presses.isEmpty)
     }
 }

@@ -205,4 +205,69 @@ import WireProtocol
         #expect(try hall.check(Self.check).texts("cameras") == ["press-3"])
         try hall.close()
     }
+
+    @Test(arguments: [
+        "odoo:6f1c/quality.check/4294967297", "plant/a|b\\c", "Prüfung № 17", "検査/🔧", "a=b=c",
+        "' OR 1=1 --", "../../etc/passwd", "%2e%2e", "e\u{301}", "é",
+    ])
+    func `whatever a check is called, it is opened, found and closed by that name`(check: String)
+        throws
+    {
+        let hall = try Hall(cameras: "press-3")
+        try hall.point("weld", #"{"cameras": ["press-3"]}"#)
+        let reached = try hall.reach("weld", check: check)
+        #expect(reached.text("check")?.utf8.elementsEqual(check.utf8) == true)
+        let taken = try hall.ask(.checkTake) { $0.add(.check, check) }
+        #expect(try hall.found("check=\(check)") == [taken.items[0]["id"]?.string])
+        #expect(try hall.check(check).text("state") == "complete")
+        let listed = try hall.ask(.checkList) { $0.add(.state, "complete") }
+        #expect(listed.items.count == 1)
+        _ = try hall.ask(.close) { fields in
+            fields.add(.check, check)
+            fields.add(.reason, "seen")
+        }
+        #expect(try hall.check(check).text("state") == "closed")
+        try hall.close()
+    }
+
+    @Test(arguments: ["", "17", "a\nb", String(repeating: "x", count: 513)])
+    func `a check's key that means nothing elsewhere is refused`(check: String) throws {
+        let hall = try Hall(cameras: "press-3")
+        try hall.point("weld", #"{"cameras": ["press-3"]}"#)
+        #expect(hall.refusal { _ = try hall.reach("weld", check: check) }?.code == .invalid)
+        #expect(try hall.ask(.checkList) { _ in }.items.isEmpty)
+        try hall.close()
+    }
+
+    @Test func `e with an accent and é are two checks`() throws {
+        let hall = try Hall(cameras: "press-3")
+        try hall.point("weld", #"{"cameras": ["press-3"]}"#)
+        _ = try hall.reach("weld", check: "QA/e\u{301}")
+        _ = try hall.reach("weld", check: "QA/é")
+        _ = try hall.ask(.checkTake) { $0.add(.check, "QA/é") }
+        #expect(try hall.check("QA/é").text("state") == "complete")
+        #expect(try hall.check("QA/e\u{301}").text("state") == "open")
+        try hall.close()
+    }
+
+    @Test func `of many who reach one check at once, one opens it`() throws {
+        let hall = try Hall(cameras: "press-3")
+        try hall.point("weld", #"{"cameras": ["press-3"], "take": "reached"}"#)
+        let factory = hall.bench.factory
+        let outcomes = Monitor<[Bool]>([])
+        let threads = (0..<16).map { _ in
+            Thread(name: "reach") {
+                var reach = Reach(by: TestLog.author)
+                reach.point = "weld"
+                reach.check = try? Link(kind: "check", value: "QA/1")
+                let reached = try? factory.reach(reach)
+                outcomes.withLock { $0.append(reached?.receipt.repeated ?? true) }
+            }
+        }
+        for thread in threads { thread.join() }
+        #expect(outcomes.withLock { $0 }.count { !$0 } == 1)
+        let chain = try hall.bench.log.chain(of: "QA/1")
+        #expect(chain.count { $0.kind == .check } == 1)
+        try hall.close()
+    }
 }

@@ -109,4 +109,20 @@ import WireProtocol
         #expect(answer.items.map { $0["camera"]?.string } == ["cam-1"])
         try hall.close()
     }
+
+    @Test func `whoever has some cameras is shown these alone`() throws {
+        let hall = try Hall()
+        for id in ["booth-1", "booth-2"] { try hall.add(camera: id, room: "Paint shop") }
+        for id in ["booth-1", "booth-2"] { try hall.ready(id) }
+        let client = try WireClient(port: hall.bench.plainPort)
+        try client.logIn(
+            "token", secret: try hall.bench.token([.operator], cameras: ["booth-2"]))
+        let answer = try Hall.ask(client, .ask) { $0.add(.words, "show me the paint shop") }
+        #expect(answer.items.map { $0["camera"]?.string } == ["booth-2"])
+        let erp = try WireClient(port: hall.bench.plainPort)
+        try erp.logIn("token", secret: try hall.bench.token([.erp]))
+        let refused = hall.refusal { _ = try Hall.ask(erp, .ask) { $0.add(.words, "booth-1") } }
+        #expect(refused?.code == .denied)
+        try hall.close()
+    }
 }

@@ -88,6 +88,9 @@ import WireProtocol
         let again = try hall.press("wc-7", key: "F9", request: "r-1")
         #expect(first.items.map { $0["id"]?.string } == again.items.map { $0["id"]?.string })
         #expect(try hall.found("check=QA/1").count == 2)
+        // Under the id of another request it is refused, and not answered with a wrong picture.
+        #expect(
+            hall.refusal { _ = try hall.press("wc-7", request: "r-1") }?.code == .alreadyExists)
         try hall.close()
     }
 
@@ -171,6 +174,33 @@ import WireProtocol
         // The client that never got an answer asks again, and gets that one.
         #expect(
             try hall.press("wc-7", key: "F9", request: "left-1").items[0]["id"]?.string == ids[0])
+        try hall.close()
+    }
+
+    @Test func `a thousand times the same press is one picture`() throws {
+        let hall = try Hall(cameras: "press-3")
+        try hall.centre("wc-7")
+        try hall.trigger("wc-7", #"{"cameras": ["press-3"], "key": "F9"}"#)
+        var ids: Set<String> = []
+        for _ in 0..<1000 {
+            let pressed = try hall.press("wc-7", key: "F9", request: "r-1")
+            ids.insert(pressed.items[0]["id"]?.string ?? "")
+        }
+        #expect(ids.count == 1)
+        #expect(try hall.found("work-centre=centre/wc-7") == Array(ids))
+        try hall.close()
+    }
+
+    @Test func `a press at a dead camera is told why and since when, and is over`() throws {
+        let hall = try Hall(cameras: "press-3")
+        try hall.centre("wc-7")
+        try hall.trigger("wc-7", #"{"cameras": ["press-3"], "key": "F9"}"#)
+        _ = try hall.ask(.cameraOff) { $0.add(.camera, "press-3") }
+        pauseFor(milliseconds: 1200)
+        let refused = try #require(hall.refusal { _ = try hall.press("wc-7", key: "F9") })
+        #expect(refused.code == .cameraOff && refused.words.contains("press-3"))
+        #expect(try hall.bench.factory.journal.left().presses.isEmpty)
+        #expect(try hall.found("work-centre=centre/wc-7").isEmpty)
         try hall.close()
     }
 }

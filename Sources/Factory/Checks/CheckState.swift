@@ -23,7 +23,7 @@ package struct CheckState: Sendable {
     package let pictures: [Picture]
     package let closing: Leaf?
 
-    package var cameras: [String] { opening?.strings("cams") ?? [] }
+    package var cameras: [String] { opening.map(Self.cameras) ?? [] }
     /// Cameras that have not given the picture that they should. What came from elsewhere
     /// (`put`) is not what was demanded.
     package var missing: [String] {
@@ -35,6 +35,11 @@ package struct CheckState: Sendable {
     package var stage: Stage {
         if closing != nil { return .closed }
         return opening != nil && missing.isEmpty ? .complete : .open
+    }
+
+    /// Cameras that a check's leaf demands pictures of.
+    package static func cameras(of opening: Leaf) -> [String] {
+        opening.body["cams"]?.array?.compactMap(\.string) ?? []
     }
 
     /// Throws `.notFound` for a check that the log has never heard of.
@@ -105,11 +110,5 @@ extension CheckState.Picture {
         ]
         if let camera { fields.append(("camera", .string(camera))) }
         return .object(JSONObject(fields))
-    }
-}
-
-extension Leaf {
-    fileprivate func strings(_ name: String) -> [String] {
-        body[name]?.array?.compactMap(\.string) ?? []
     }
 }

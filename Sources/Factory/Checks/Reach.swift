@@ -1,6 +1,7 @@
 package import Base
 package import Evidence
 package import EvidenceFormat
+internal import Linux
 
 /// Production reaches a check: at a control point, or with cameras that the caller names.
 package struct Reach: Sendable {
@@ -44,6 +45,8 @@ extension Factory {
         guard state.closing == nil else {
             return Reached(state: state, receipt: receipt, late: [], takesAt: nil)
         }
+        lateness.lock()
+        defer { lateness.unlock() }
         let late = try linkEarlier(state, receipt.leaf, point, by: reach.author)
         let now = late.isEmpty ? state : try CheckState(check, log)
         wait(for: now)

@@ -12,6 +12,18 @@ package struct PendingShot: Hashable, Sendable {
     /// As it stands with the picture: `press-3/t1 key:F9`.
     package let trigger: String
     package let author: Author
+
+    package init(
+        request: String, cameras: [String], at: WallTime, links: [Link], trigger: String,
+        author: Author
+    ) {
+        self.request = request
+        self.cameras = cameras
+        self.at = at
+        self.links = links
+        self.trigger = trigger
+        self.author = author
+    }
 }
 
 extension PendingShot {

@@ -27,7 +27,14 @@ package final class PressJournal: Sendable {
     package func put(_ press: PendingShot) throws(Failure) -> PendingShot {
         try files.createDirectory(folder)
         let path = path(of: press)
-        if files.exists(path) { return try read(path) }
+        if files.exists(path) {
+            do throws(Failure) {
+                return try read(path)
+            } catch {
+                // Cut off by the end of a process that had not begun to take the picture.
+                try files.remove(path)
+            }
+        }
         guard try files.list(folder).count < Self.countMax else {
             throw Failure(
                 .busy,

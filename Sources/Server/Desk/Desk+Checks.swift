@@ -79,7 +79,7 @@ extension Desk {
         do {
             _ = try floor.take(
                 reached.state, at: instant, request: "reached:\(reached.receipt.id)",
-                "point:\(reached.state.opening?.string("point") ?? "")", by: caller.author)
+                trigger: "point:\(reached.state.opening?.string("point") ?? "")", by: caller.author)
             return nil
         } catch let failure as SnapFailure {
             return failure.words
@@ -108,7 +108,7 @@ extension Desk {
         }
         let id = try fields.text(.requestID) ?? "take:\(floor.factory.newID())"
         let (request, shots) = try floor.take(
-            state, at: fields.time(.at), request: id, "check", by: caller.author)
+            state, at: fields.time(.at), request: id, trigger: "check", by: caller.author)
         var answer = try self.answer(request, shots, wantsPicture: false)
         let now = try CheckState(check, log)
         try floor.factory.wait(for: now)
@@ -158,17 +158,14 @@ extension Desk {
         let (point, centre) = (fields.text(.point), fields.text(.centre))
         let link = query.links.first
         let from = fields.time(.from) ?? now.adding(seconds: -86_400)
-        let found = try floor.factory.checks(from: from, limit: Int(limit)) { state in
-            (stage == nil || state.stage == stage)
-                && (point == nil || state.opening?.string("point") == point)
-                && (centre == nil || state.opening?.string("centre") == centre)
-                && (link.map { key in
-                    state.links.contains {
-                        $0.kind == key.kind && ([$0.value] + $0.refs).contains(key.value)
-                    }
-                } ?? true)
-                && state.cameras.contains(where: caller.sees)
-        }
+        let found = try floor.factory.checks(
+            from: from, limit: Int(limit),
+            of: { leaf in
+                (point == nil || leaf.string("point") == point)
+                    && (centre == nil || leaf.string("centre") == centre)
+                    && (link.map(leaf.isAbout) ?? true)
+                    && CheckState.cameras(of: leaf).contains(where: caller.sees)
+            }, where: { stage == nil || $0.stage == stage })
         var answer = Answer()
         for state in found { answer.add(document: state.json()) }
         answer.reply.add(.count, Int64(found.count))
@@ -196,6 +193,14 @@ extension Desk {
                 .refused,
                 "check \(check) lacks the picture of \(missing); take it: proofreel check take"
                     + " \(check), or close it without: --incomplete")
+        }
+    }
+}
+
+extension Leaf {
+    fileprivate func isAbout(_ key: Query.LinkKey) -> Bool {
+        links.contains {
+            $0.link.kind == key.kind && ([$0.link.value] + $0.link.refs).contains(key.value)
         }
     }
 }

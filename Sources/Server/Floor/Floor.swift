@@ -12,6 +12,7 @@ package final class Floor: Sendable {
     package let factory: Factory
     package let recorder: Recorder
     private let inputs = Monitor<Inputs?>(nil)
+    private let listening = Monitor(())
     private let say: @Sendable (String) -> Void
 
     /// - say: where news go that nobody asked for.
@@ -37,6 +38,9 @@ package final class Floor: Sendable {
 
     /// Input devices are listened to as the book says now.
     func inputsChanged() {
+        // Two changes at a time must not end with what the book said before.
+        listening.lock()
+        defer { listening.unlock() }
         let wishes = factory.book.contents.centres.compactMap { Inputs.Wish($0) }
         inputs.withLock { $0 }?.listen(wishes)
     }
@@ -83,7 +87,7 @@ package final class Floor: Sendable {
             return Taken(plan: plan, request: nil, shots: [])
         }
         try allows(trigger)
-        if let known = try known(press.request, trigger.cameras, press.author) {
+        if let known = try known(press.request, trigger.cameras, shot.trigger, press.author) {
             return Taken(plan: plan, request: known.request, shots: known.shots)
         }
         let pending = try factory.journal.put(shot)
@@ -138,10 +142,10 @@ package final class Floor: Sendable {
 
     /// Pictures of the cameras that a check still lacks.
     func take(
-        _ state: CheckState, at instant: WallTime?, request id: String, _ trigger: String,
+        _ state: CheckState, at instant: WallTime?, request id: String, trigger: String,
         by author: Author
     ) throws -> (SnapRequest, [SnapAnswer]) {
-        if let known = try known(id, state.cameras, author) { return known }
+        if let known = try known(id, state.cameras, trigger, author) { return known }
         var request = SnapRequest(cameras: state.missing, by: author)
         request.at = instant
         request.links = state.links
@@ -152,7 +156,7 @@ package final class Floor: Sendable {
 
     /// What the same request was answered with before: the log knows it by the cameras' names.
     private func known(
-        _ id: String, _ cameras: [String], _ author: Author
+        _ id: String, _ cameras: [String], _ trigger: String, _ author: Author
     ) throws -> (request: SnapRequest, shots: [SnapAnswer])? {
         var shots: [SnapAnswer] = []
         var request = SnapRequest(cameras: [], by: author)
@@ -161,6 +165,12 @@ package final class Floor: Sendable {
                 receipt.leaf.kind == .snapshot, let own = receipt.leaf.string("cam"),
                 camera == nil || camera == own
             else { continue }
+            guard receipt.leaf.string("trig") == trigger else {
+                throw Failure(
+                    .alreadyExists,
+                    "the request id \(id) was used for something else; use a new id for each"
+                        + " request")
+            }
             request.cameras.append(own)
             shots.append(
                 SnapAnswer(
