@@ -273,7 +273,8 @@ let package = Package(
         tests(
             "WebTests",
             imports: [
-                "Base", "Linux", "Crypto", "JPEG", "HTTPFormat", "WireProtocol", "EvidenceFormat",
+                "Base", "Linux", "Crypto", "JPEG", "FragmentFormat", "HTTPFormat", "WireProtocol",
+                "EvidenceFormat",
                 "Ingest",
                 "Evidence", "Recorder", "Access", "Server", "HTTPD", "Web", "ServerSupport",
                 "TestSupport", "CameraSupport",
