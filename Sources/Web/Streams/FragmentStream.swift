@@ -3,8 +3,9 @@ internal import HTTPD
 internal import Recorder
 
 /// A camera's fragments as one MP4 that goes on: its beginning once, then each fragment as it is
-/// stored, but for its number and its time: they count from the viewer's first fragment on, because
-/// players begin at zero and would wait for a camera that has run for days. Ends when the camera sends another format, for which a player has to begin anew.
+/// stored, but for its number and its time. They count from the viewer's first fragment on, because
+/// players begin at zero and would wait for a camera that has run for days. Ends when the camera
+/// sends another format, for which a player has to begin anew.
 final class FragmentStream: HTTPStream, @unchecked Sendable {
     private let viewer: Viewer
     private var format: UInt64?
