@@ -207,10 +207,20 @@ let package = Package(
                 "BenchHarness", "BenchPeers", "BenchCameras", "Base", "Linux", "AV", "JPEG",
                 "EvidenceFormat", "Ingest", "Recorder", "FragmentFormat", "Evidence",
             ]),
+        .target(
+            name: "BenchFetching", dependencies: ["BenchHarness", "BenchPeers", "Base"],
+            path: "Benchmarks/Fetching", swiftSettings: strict),
+        tool(
+            "bench-gateway", path: "Benchmarks/gateway",
+            imports: [
+                "BenchHarness", "BenchPeers", "BenchFetching", "BenchCameras", "Base", "Linux",
+                "EvidenceFormat", "Evidence", "Recorder", "Access", "Server", "Web",
+            ]),
         tool(
             "bench-fetch", path: "Benchmarks/fetch",
             imports: [
-                "BenchHarness", "BenchPeers", "BenchCameras", "Base", "Linux", "Crypto", "TLS",
+                "BenchHarness", "BenchPeers", "BenchFetching", "BenchCameras", "Base", "Linux",
+                "Crypto", "TLS",
                 "WireProtocol", "EvidenceFormat", "Evidence", "Recorder", "Access", "Server",
             ]),
         tool(
@@ -283,7 +293,8 @@ let package = Package(
         tests(
             "WebTests",
             imports: [
-                "Base", "Linux", "Crypto", "JPEG", "HTTPFormat", "WireProtocol", "EvidenceFormat",
+                "Base", "Linux", "Crypto", "JPEG", "FragmentFormat", "HTTPFormat", "WireProtocol",
+                "EvidenceFormat",
                 "Ingest",
                 "Evidence", "Recorder", "Access", "Server", "HTTPD", "Web", "ServerSupport",
                 "TestSupport", "CameraSupport",

@@ -1,3 +1,4 @@
+import BenchFetching
 import BenchHarness
 import BenchPeers
 import Glibc
@@ -38,7 +39,7 @@ struct Fetching {
         // PostgreSQL's user has to come in.
         chmod(path, 0o711)
         let ours = try OurServer("\(path)/ours", count: pictures.count)
-        var contenders: [any Contender] = [ours]
+        var contenders: [any Answerer] = [ours]
         defer { for contender in contenders { contender.end() } }
         if !arguments.alone {
             contenders += try peers(path, pictures)
@@ -50,8 +51,8 @@ struct Fetching {
         }
     }
 
-    private static func peers(_ folder: String, _ pictures: Pictures) throws -> [any Contender] {
-        var peers: [any Contender] = []
+    private static func peers(_ folder: String, _ pictures: Pictures) throws -> [any Answerer] {
+        var peers: [any Answerer] = []
         func missing(_ package: String) {
             say("bench-fetch: \(package) is not installed and not compared", to: STDERR_FILENO)
         }
@@ -89,7 +90,7 @@ struct Fetching {
     }
 
     private func run(
-        _ contenders: [any Contender], _ count: Int, _ arguments: Arguments
+        _ contenders: [any Answerer], _ count: Int, _ arguments: Arguments
     ) throws {
         var figures = Figures(name, columns)
         let able = contenders.filter {
@@ -118,7 +119,7 @@ struct Fetching {
         figures.print(arguments, bench: "fetch")
     }
 
-    private func requests(_ contender: any Contender, _ count: Int) -> [[UInt8]] {
+    private func requests(_ contender: any Answerer, _ count: Int) -> [[UInt8]] {
         question == .picture
             ? contender.pictureRequests(count) : contender.smallRequests(count)
     }

@@ -1,6 +1,7 @@
 import Access
 import Base
 import BenchCameras
+import BenchFetching
 import BenchHarness
 import BenchPeers
 import Crypto
@@ -137,7 +138,7 @@ struct ServerRole {
 }
 
 /// The client's side of ours.
-struct OurServer: Contender {
+struct OurServer: Answerer {
     let name = "ours"
     let child: Child
     private let plainPort: Int
@@ -210,11 +211,4 @@ struct OurServer: Contender {
     }
 
     func end() { child.end() }
-}
-
-/// From the root on: other programs have folders of their own that they begin at.
-func realPath(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
 }

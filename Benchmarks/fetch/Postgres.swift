@@ -1,11 +1,12 @@
 import Base
+import BenchFetching
 import BenchHarness
 import BenchPeers
 import Glibc
 
 /// A table with the picture's bytes, uncompressed, by its indexed key; a prepared statement with a
 /// binary answer.
-struct Postgres: Contender {
+struct Postgres: Answerer {
     let name = "PostgreSQL, bytea"
     private let child: Child
     private let port: Int

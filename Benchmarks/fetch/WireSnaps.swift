@@ -1,3 +1,4 @@
+import BenchFetching
 import BenchHarness
 import BenchPeers
 

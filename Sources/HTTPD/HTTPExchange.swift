@@ -23,6 +23,7 @@ internal import Synchronization
     package let address: [UInt8]
     package private(set) var method = ""
     private(set) var isAsked = false
+    private var isHandled = false
     private(set) var isStreaming = false
     private var hasLeft = false
     private weak var client: HTTPConnection?
@@ -80,10 +81,15 @@ internal import Synchronization
         return header("Transfer-Encoding") != nil
     }
 
-    /// The answer that has come meanwhile; the first time nil, and the connection is put aside.
+    /// The answer, or nil when it has not come, and the connection is put aside. The handler is
+    /// asked once, though the daemon may go on without an answer: a stream that is about to be the
+    /// answer may wake it.
     func takeReply(orAsk handler: any HTTPHandler) -> HTTPReply? {
         if let late = takeLate() { return late }
-        if let reply = handler.answer(self) { return reply }
+        if !isHandled {
+            isHandled = true
+            if let reply = handler.answer(self) { return reply }
+        }
         return state.withLock { state in
             if let reply = state.reply { return reply }
             suspend(&state)

@@ -39,6 +39,7 @@ package final class Gateway: Sendable {
     private static let endingTurns = 20
 
     private let reception: Reception
+    private let stations: [Station]
     private let threads: [Thread]
     private let isEnding = Event()
 
@@ -51,27 +52,46 @@ package final class Gateway: Sendable {
             desk, try LogIns(gate, clock), clock, streamsMax: options.connectionsMax / 2)
         let reception = Reception(site, routes)
         self.reception = reception
-        var servers: [HTTPServer] = []
+        var limits = HTTPServer.Options()
+        limits.connectionsMax = options.connectionsMax
+        limits.idleSeconds = options.idleSeconds
+        var begun: [(Station, HTTPServer)] = []
         for entrance in entrances {
-            var limits = HTTPServer.Options()
-            limits.connectionsMax = options.connectionsMax
-            limits.idleSeconds = options.idleSeconds
-            limits.certificate = entrance.certificate
-            servers.append(
-                try HTTPServer(listening: entrance.listener.descriptor, limits, reception))
+            let station = Station(entrance, limits)
+            begun.append((station, try station.server(reception, entrance.certificate)))
         }
+        stations = begun.map(\.0)
         let isEnding = self.isEnding
-        threads = servers.map { server in
-            Thread(name: "http") { Self.run(server, until: isEnding) }
+        threads = begun.map { station, server in
+            Thread(name: "http") { Self.run(server, station, until: isEnding) }
         }
     }
 
-    private static func run(_ server: HTTPServer, until isEnding: Event) {
-        while !isEnding.isSet { server.run(milliseconds: turnMilliseconds) }
+    private static func run(_ first: HTTPServer, _ station: Station, until isEnding: Event) {
+        var server = first
+        while !isEnding.isSet {
+            server.run(milliseconds: turnMilliseconds)
+            guard let next = station.takeNext() else { continue }
+            finish(server)
+            server = next
+        }
+        finish(server)
+    }
+
+    private static func finish(_ server: HTTPServer) {
         server.beginToEnd()
         // What is on its way goes out; who takes his time is hung up on.
         for _ in 0..<endingTurns where server.connectionCount > 0 {
             server.run(milliseconds: 50)
+        }
+    }
+
+    /// Has another certificate, in PEM, for who connects from now on: within a second or so live
+    /// views end and connections close, and clients connect again. Throws when there is no using
+    /// it; the old one stays then.
+    package func renew(_ certificate: (certificate: [UInt8], key: [UInt8])) throws(Failure) {
+        for station in stations where station.entrance.certificate != nil {
+            station.give(try station.server(reception, certificate))
         }
     }
 
@@ -80,6 +100,35 @@ package final class Gateway: Sendable {
         reception.end()
         isEnding.set()
         for thread in threads { thread.join() }
+    }
+}
+
+/// One entrance: what makes its servers, and the next one, which its thread takes over.
+private final class Station: Sendable {
+    let entrance: Gateway.Entrance
+    private let limits: HTTPServer.Options
+    private let next = Monitor<HTTPServer?>(nil)
+
+    init(_ entrance: Gateway.Entrance, _ limits: HTTPServer.Options) {
+        self.entrance = entrance
+        self.limits = limits
+    }
+
+    func server(
+        _ reception: Reception, _ certificate: (certificate: [UInt8], key: [UInt8])?
+    ) throws(Failure) -> HTTPServer {
+        var limits = self.limits
+        limits.certificate = certificate
+        return try HTTPServer(listening: entrance.listener.descriptor, limits, reception)
+    }
+
+    func give(_ server: HTTPServer) { next.withLock { $0 = server } }
+
+    func takeNext() -> HTTPServer? {
+        next.withLock { next in
+            defer { next = nil }
+            return next
+        }
     }
 }
 
@@ -105,6 +154,13 @@ final class Reception: HTTPHandler {
         let headers = Visit.Headers(
             accept: exchange.header("Accept"), ifNoneMatch: exchange.header("If-None-Match"),
             range: exchange.header("Range"), ifRange: exchange.header("If-Range"))
+        guard exchange.method == "GET" || exchange.method == "HEAD" else {
+            let error = WireError(.unsupported, "only GET and HEAD are answered here")
+            var reply = Replies.refusal(error, headers)
+            reply.status = 405
+            reply.headers.append(("Allow", "GET, HEAD"))
+            return finished(reply, error)
+        }
         do throws(WireError) {
             let (route, request) = try route(exchange, headers)
             guard !route.isOpen else { return perform(route, request.visit(nil)) }
@@ -118,12 +174,7 @@ final class Reception: HTTPHandler {
             else { throw Self.busy }
             return nil
         } catch {
-            var reply = finished(Replies.refusal(error, headers), error)
-            if error.code == .unsupported, exchange.method != "GET" {
-                reply.status = 405
-                reply.headers.append(("Allow", "GET, HEAD"))
-            }
-            return reply
+            return finished(Replies.refusal(error, headers), error)
         }
     }
 
@@ -148,9 +199,6 @@ final class Reception: HTTPHandler {
     private func route(
         _ exchange: HTTPExchange, _ headers: Visit.Headers
     ) throws(WireError) -> (Route, Request) {
-        guard exchange.method == "GET" || exchange.method == "HEAD" else {
-            throw WireError(.unsupported, "only GET and HEAD are answered here")
-        }
         guard let target = RequestTarget(exchange.target) else {
             throw WireError(
                 .invalid, "this address is too long, or its % signs make no sense; encode / as %2F")

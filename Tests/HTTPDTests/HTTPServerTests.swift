@@ -76,6 +76,24 @@ import Testing
         bench.end()
     }
 
+    @Test func `a handler is asked once, though its exchange is woken before it answers`() throws {
+        let asked = Monitor(0)
+        let bench = try Bench { exchange in
+            asked.withLock { $0 += 1 }
+            Linux.Thread(name: "late") {
+                for _ in 0..<20 {
+                    exchange.wake()
+                    pauseFor(milliseconds: 2)
+                }
+                exchange.reply(Self.text("late"))
+            }.detach()
+            return nil
+        }
+        #expect(try HTTPProbe(port: bench.port).ask("/").text == "late")
+        #expect(asked.withLock { $0 } == 1)
+        bench.end()
+    }
+
     @Test func `an answer that comes when nobody waits any more is dropped`() throws {
         let waiting = Monitor<[HTTPExchange]>([])
         let bench = try Bench { exchange in

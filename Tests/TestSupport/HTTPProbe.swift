@@ -17,7 +17,9 @@ package final class HTTPProbe {
         }
     }
 
-    package struct Ended: Error {}
+    package struct Ended: Error {
+        package init() {}
+    }
 
     private let descriptor: Int32
     private var input: [UInt8] = []

@@ -52,7 +52,7 @@ package final class LiveHub: Sendable {
             let isFirst = views[view] == nil
             views[view, default: []].append(WeakSeat(seat))
             guard isFirst else { return }
-            Thread(name: "live") { [weak self] in
+            Thread(name: "live-\(camera)") { [weak self] in
                 var reader = LiveReader(view.form)
                 while let hub = self, hub.serve(view, &reader) {}
             }.detach()

@@ -35,10 +35,13 @@ extension Recorder {
     package func requireFresh(_ id: String) throws { _ = try newest(of: try found(id)) }
 
     private func newest(of camera: Camera) throws -> Pick {
-        let rate = camera.report.status.framesPerSecond
+        let status = camera.report.status
+        let rate = status.framesPerSecond
         let rhythm = rate > 0 ? Int64(1_500_000 / max(rate, 0.01)) : 0
-        let tolerance = min(
-            max(Self.lookToleranceMicroseconds, rhythm), Self.lookToleranceMax)
+        // Of a camera that is off, not even its last second is shown.
+        let tolerance =
+            status.state == .off
+            ? -1 : min(max(Self.lookToleranceMicroseconds, rhythm), Self.lookToleranceMax)
         let picker = Picker(clock: clock, tolerance: tolerance, neighbours: 0)
         return try picker.pick(camera, at: clock.now)
     }

@@ -125,7 +125,7 @@ struct Serve {
         console.print("\nready; Ctrl-C ends")
         let scrubbing = Scrubbing(session.log, plan)
         var watch = Watch(session, scrubbing)
-        let renewal = Renewal(server, Doors(arguments, session.directory), console)
+        let renewal = Renewal(server, gateway, Doors(arguments, session.directory), console)
         while !renewal.isToldToEnd(waitingMilliseconds: 500) {
             watch.look(console)
             access.keepUp(console)

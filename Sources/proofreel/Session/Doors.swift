@@ -100,7 +100,12 @@ struct Doors {
 
     /// Certificate and key as their files have them now; nil when nobody comes in over TLS.
     func renewed() throws -> TLSContext? {
-        arguments.all("listen").isEmpty ? nil : try context()
+        arguments.all("listen").isEmpty && arguments.all("https").isEmpty ? nil : try context()
+    }
+
+    /// The same for the HTTP gateway; nil when it has no TLS.
+    func renewedPEM() throws -> (certificate: [UInt8], key: [UInt8])? {
+        arguments.all("https").isEmpty ? nil : try certificatePEM()
     }
 
     private static let pemBytesMax = 64 << 10

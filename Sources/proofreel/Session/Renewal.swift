@@ -2,15 +2,18 @@ internal import Base
 internal import Linux
 internal import Server
 internal import TLS
+internal import Web
 
 /// What SIGHUP means: read certificate and key again, and go on serving.
 struct Renewal {
     private let server: Server
+    private let gateway: Gateway?
     private let doors: Doors
     private let console: Console
 
-    init(_ server: Server, _ doors: Doors, _ console: Console) {
+    init(_ server: Server, _ gateway: Gateway?, _ doors: Doors, _ console: Console) {
         self.server = server
+        self.gateway = gateway
         self.doors = doors
         self.console = console
     }
@@ -34,6 +37,7 @@ struct Renewal {
             guard let context = try doors.renewed() else {
                 return console.print("\(time)  nobody comes in with TLS; no certificate is read")
             }
+            if let pair = try doors.renewedPEM() { try gateway?.renew(pair) }
             server.renew(context)
             let fingerprint = context.ownKeyHash?.fingerprint ?? "none"
             console.print("\(time)  the certificate was read; its fingerprint is \(fingerprint)")

@@ -1,45 +1,68 @@
-import Base
-import BenchHarness
-import BenchPeers
-import WireProtocol
+internal import BenchHarness
+package import BenchPeers
 
 /// A server as the client meets it: where it listens, what is said first, and what is asked.
-struct Target {
-    var wire: peer_wire
-    var port: Int
-    var process: Int32
-    var isSecret = false
+package struct Target {
+    package var wire: peer_wire
+    package var port: Int
+    package var process: Int32
+    package var isSecret = false
     /// Said once on each connection, and how many answers end it.
-    var greeting: [UInt8] = []
-    var greetingAnswers = 0
+    package var greeting: [UInt8] = []
+    package var greetingAnswers = 0
 
-    /// How it is asked, and by how many.
-    struct Load {
-        var connections: Int
-        var depth = 1
-        /// Between two requests of a connection; 0: the next when the last is answered.
-        var milliseconds = 0
-        var seconds = 1.0
-        /// That each answer must have; 0: any.
-        var bodyBytes = 0
-        var isOnce = false
-        var isIdle = false
+    package init(
+        wire: peer_wire, port: Int, process: Int32, isSecret: Bool = false,
+        greeting: [UInt8] = [], greetingAnswers: Int = 0
+    ) {
+        self.wire = wire
+        self.port = port
+        self.process = process
+        self.isSecret = isSecret
+        self.greeting = greeting
+        self.greetingAnswers = greetingAnswers
     }
 
-    struct Answers {
-        let raw: peer_fetch_result
-        let latencies: [UInt64]
+    /// How it is asked, and by how many.
+    package struct Load {
+        package var connections: Int
+        package var depth = 1
+        /// Between two requests of a connection; 0: the next when the last is answered.
+        package var milliseconds = 0
+        package var seconds = 1.0
+        /// That each answer must have; 0: any.
+        package var bodyBytes = 0
+        package var isOnce = false
+        package var isIdle = false
 
-        var perSecond: Double { Double(raw.answers) / raw.wall_seconds }
-        var megabytesPerSecond: Double { Double(raw.bytes) / raw.wall_seconds / 1e6 }
-        var cpuMicroseconds: Double { raw.cpu_seconds / Double(raw.answers) * 1e6 }
-        var megabytesPerCPUSecond: Double { Double(raw.bytes) / raw.cpu_seconds / 1e6 }
-        func microseconds(_ percent: Int) -> Double {
+        package init(
+            connections: Int, depth: Int = 1, milliseconds: Int = 0, seconds: Double = 1,
+            bodyBytes: Int = 0, isOnce: Bool = false, isIdle: Bool = false
+        ) {
+            self.connections = connections
+            self.depth = depth
+            self.milliseconds = milliseconds
+            self.seconds = seconds
+            self.bodyBytes = bodyBytes
+            self.isOnce = isOnce
+            self.isIdle = isIdle
+        }
+    }
+
+    package struct Answers {
+        package let raw: peer_fetch_result
+        package let latencies: [UInt64]
+
+        package var perSecond: Double { Double(raw.answers) / raw.wall_seconds }
+        package var megabytesPerSecond: Double { Double(raw.bytes) / raw.wall_seconds / 1e6 }
+        package var cpuMicroseconds: Double { raw.cpu_seconds / Double(raw.answers) * 1e6 }
+        package var megabytesPerCPUSecond: Double { Double(raw.bytes) / raw.cpu_seconds / 1e6 }
+        package func microseconds(_ percent: Int) -> Double {
             latencies.isEmpty ? .nan : Double(percentile(percent, of: latencies)) / 1e3
         }
     }
 
-    func ask(_ requests: [[UInt8]], _ load: Load) throws -> Answers {
+    package func ask(_ requests: [[UInt8]], _ load: Load) throws -> Answers {
         var plan = peer_fetch_plan()
         plan.wire = wire
         plan.port = Int32(port)
@@ -87,7 +110,7 @@ struct Target {
 }
 
 /// One of those that are compared.
-protocol Contender {
+package protocol Answerer {
     var name: String { get }
     /// Nil where it does not speak TLS here.
     func target(secret: Bool) -> Target?
@@ -99,12 +122,12 @@ protocol Contender {
 
 /// Which core a server has; the client has the last one. One core each, so that a rate is a core's
 /// rate, and nobody gains by taking the client's.
-enum Cores {
-    static var areEnough: Bool { peer_cores() >= 2 }
+package enum Cores {
+    package static var areEnough: Bool { peer_cores() >= 2 }
 
-    static func server(_ words: [String]) -> [String] {
+    package static func server(_ words: [String]) -> [String] {
         areEnough && isInstalled("taskset") ? ["taskset", "-c", "0"] + words : words
     }
 
-    static func takeClient() { if areEnough { _ = peer_use_core(peer_cores() - 1) } }
+    package static func takeClient() { if areEnough { _ = peer_use_core(peer_cores() - 1) } }
 }
