@@ -8,7 +8,10 @@ extension BundleCheck {
     /// Gives every file its place in the format.
     func sortFiles() {
         let files = source.files
-        for name in ["README.txt", "verify.py", BundleNames.page, BundleNames.custody] {
+        for name in [
+            "README.txt", "verify.py", "proofs.py", "report.py", BundleNames.page,
+            BundleNames.custody,
+        ] {
             if let file = files.position(of: name) {
                 claimed[file] = true
             } else {
