@@ -12,10 +12,10 @@ let strict: [SwiftSetting] = [
 
 /// A module of the product. `imports` is the whole list of what it may import: the layers of
 /// `docs/architecture.md` are checked with `--explicit-target-dependency-import-check=error`.
-func module(_ name: String, imports: [String]) -> Target {
+func module(_ name: String, imports: [String], files: [String] = []) -> Target {
     .target(
         name: name,
-        dependencies: imports.map { .init(stringLiteral: $0) },
+        dependencies: imports.map { .init(stringLiteral: $0) }, exclude: files,
         swiftSettings: strict + [.strictMemorySafety()])
 }
 
@@ -131,7 +131,8 @@ let package = Package(
             imports: [
                 "Base", "Linux", "Crypto", "Archive", "EvidenceFormat", "FragmentFormat",
                 "Evidence",
-            ]),
+            ],
+            files: ["Texts/README.txt", "Texts/verify.py", "Texts/proofs.py", "Texts/report.py"]),
         // Time stamps, witnesses, and being one.
         module(
             "Anchors",

@@ -30,7 +30,7 @@ extension BundleWriter {
     func addEnd() throws(Failure) {
         let selection = selection.json
         try files.add(BundleNames.selection, selection.encode())
-        try files.add(BundleNames.page, page.finish(selection))
+        try files.add(BundleNames.page, page.finish(selection, spoolFolder))
         try files.add(
             "bag-info.txt",
             """

@@ -100,11 +100,15 @@ extension BundleWriter {
     func addChains() throws(Failure) {
         var done = 0
         while done < checks.count {
-            for (index, leaf) in try extract.chain(of: checks[done]) {
+            let chain = try extract.chain(of: checks[done])
+            var isHere = false
+            for (index, leaf) in chain {
                 let isSaid = leaf.kind == .close || leaf.kind == .link || leaf.kind == .unlink
                 let isFact = leaf.kind == .close || (isSaid && speaksOfRecord(leaf))
                 _ = try add(index, leaf, isFact ? .facts : .chain)
+                isHere = isHere || isFact || recordIDs.contains(leaf.id)
             }
+            if isHere { page.add(check: checks[done], chain.map(\.leaf)) }
             done += 1
         }
     }

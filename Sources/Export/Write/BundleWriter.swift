@@ -89,8 +89,10 @@ package final class BundleWriter {
 
     func addHead() throws(Failure) {
         try files.add("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
-        try files.add("README.txt", BundleTexts.readMe)
-        try files.add("verify.py", BundleTexts.verifier)
+        try files.add("README.txt", readmeText)
+        try files.add("verify.py", verifyText)
+        try files.add("proofs.py", proofsText)
+        try files.add("report.py", reportText)
         try files.add(BundleNames.checkpoint, extract.note.encode())
         try files.add(BundleNames.keySet, extract.keySetNote.encode())
         for note in request.since { try addConsistency(note) }
