@@ -642,13 +642,26 @@ def stamps():
 
         witness = Signer("witness.test", 5, kind=4)
         text = checkpoint.rpartition(b"\n\n")[0] + b"\n"
-        cosigned = checkpoint + witness.cosign(text, 1795000000).encode()
+        cosigned = checkpoint + witness.cosign(text, 1800000000).encode()
         logged(cosigned, "witness")
         lied = cosigned[:-5] + b"AA==\n"
         logged(lied, "witness")
         seen = sample.bundle()
         seen.anchor(size, "w", note=cosigned)
         seen.seal()
+        found = verify.Bundle()
+        with tempfile.TemporaryDirectory() as place, tempfile.TemporaryDirectory() as other_place:
+            seen.write(place)
+            verify.verify(found, place, {"--witness": witness.vkey}, other_place)
+        words = list(verify.report.clocks(found))
+        judge("T9 a record from before the witness's clock", 0, (len(words), []))
+        found.anchors = [found.anchors[0]._replace(time=1763000000)]
+        words = list(verify.report.clocks(found))
+        judge("T9 records later than the time at which they were there", len(found.records),
+              (len(words), []))
+        found.anchors = [found.anchors[0]._replace(size=0, leaf=0, time=1900000000)]
+        words = [x for x in verify.report.clocks(found) if x.startswith("BACK-DATED")]
+        judge("T9 back-dated records", len(found.records), (len(words), []))
         judge("a witness", 0, run(seen, root=key, witness=witness.vkey))
         judge("a witness whom nobody named", 3, run(seen, root=key))
         judge("another witness", 1, run(seen, root=key, witness=Signer("w", 6, 4).vkey),

@@ -237,6 +237,18 @@ def moment(seconds):
     return None if seconds is None else datetime.utcfromtimestamp(seconds).isoformat() + "Z"
 
 
+def clocks(b):
+    """Records whose own time does not lie between the outside times; some seconds are nothing."""
+    for leaf in b.records:
+        before, after = bracket(b, leaf)
+        if before is not None and leaf["t_srv"] < moment(before - 5):
+            yield "BACK-DATED? Record %s says %s, and was not there yet at %s." % (
+                leaf["id"], leaf["t_srv"], moment(before))
+        if after is not None and leaf["t_srv"] > moment(after + 5):
+            yield "A WRONG CLOCK? Record %s says %s, and was there at %s." % (
+                leaf["id"], leaf["t_srv"], moment(after))
+
+
 def for_programs(b, code):
     """Everything that was found out, as JSON."""
     return json.dumps(dict(
@@ -252,7 +264,8 @@ def for_programs(b, code):
         checks=[dict(check=check, leaves=count, closed=close is not None)
                 for check, (count, close) in sorted(b.checks.items())],
         anchors=[dict(file=x.file, size=x.size, time=moment(x.time), trusted=x.trusted)
-                 for x in b.anchors], notes=b.notes), indent=1, ensure_ascii=False)
+                 for x in b.anchors],
+        notes=b.notes + list(clocks(b))), indent=1, ensure_ascii=False)
 
 
 def for_people(b, code):
@@ -273,8 +286,9 @@ def for_people(b, code):
     yield "\nWhat holds:"
     yield "  %d records, each in the signed log; %d with exactly the bytes recorded, %d bytes" % (
         len(b.records), len(here), sum(leaf["len"] for leaf in here))
-    yield "  %d removed, each by a rule that stood or by two people, and under no hold" % (
-        len(b.records) - len(here))
+    if len(here) < len(b.records):
+        yield "  %d removed, each by a rule that stood or by two people, and under no hold" % (
+            len(b.records) - len(here))
     for check, (count, close) in sorted(b.checks.items()):
         yield "  check %s: %s" % (check, "closed, and all its %d leaves are here" % count if close
                                   else "%d leaves without a gap; it is OPEN" % count)
@@ -282,8 +296,9 @@ def for_people(b, code):
         yield "  below leaf %d confirmed by %s%s%s" % (
             x.size, x.file, " at " + moment(x.time) if x.time else "", "" if x.trusted else
             ", BUT BY NOBODY WHOM YOU NAMED: see --trust-tsa and --witness")
-    yield "\nWhat is missing:" if code or b.notes else "\nNothing is missing."
-    yield from ("  " + note for note in b.notes)
+    notes = b.notes + list(clocks(b))
+    yield "\nWhat is missing:" if code or notes else "\nNothing is missing."
+    yield from ("  " + note for note in notes)
     if code == 2:
         yield "  The root key, from outside of this bundle: --root. This log was begun under"
         yield "    " + b.root_text
