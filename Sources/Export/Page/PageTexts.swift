@@ -1,6 +1,6 @@
 internal import EvidenceFormat
 
-/// The page's words, the same as in `verify.py`. A change here is a change there, and of the format.
+/// The page's words, the same as in `report.py`. A change here is one there, and of the format.
 enum PageTexts {
     static let unanchored =
         "UNANCHORED. Nobody outside has confirmed this log: whoever controls the server could"

@@ -153,6 +153,18 @@ def record_part(b, count, leaf):
         "<h3>Said of it since</h3>\n" + said(about) if about else "")
 
 
+def in_order(b):
+    """Records by instant; each stream that a picture was rendered from after the first of them."""
+    told = set()
+    for leaf in sorted(b.records, key=lambda x: (x["t"], x.index)):
+        stream = b.shown.get(leaf.get("clip"), leaf)
+        if leaf["id"] not in b.pictures:
+            yield leaf
+            if stream is not leaf and stream.index not in told:
+                yield stream
+            told.add(stream.index)
+
+
 def asked_words(asked):
     """The question in one line."""
     words = [show("", x) for x in asked["links"]]
@@ -189,7 +201,7 @@ def page_parts(b):
         if close else "OPEN: what is missing at its end cannot be seen")
         for check, (count, close) in sorted(b.checks.items())])
     yield "<h2>4. Records</h2>\n" + ("" if b.records else "<p>None.</p>\n")
-    for count, leaf in enumerate(sorted(b.records, key=lambda x: (x["t"], x.index)), 1):
+    for count, leaf in enumerate(in_order(b), 1):
         yield record_part(b, count, leaf)
     yield "<h2>5. Who looked at them</h2>\n" + table("When|Who|What|On|From|Times|Refused", [row(*(
         fill(form, x) for form in ("{t} {to}", "{who} ({kind})", "{what}", "{on}", "{peer}",
@@ -216,13 +228,25 @@ def record_of(b, file):
 def bracket(b, leaf):
     """Outside times that a leaf lies between: it was not yet there, and it was there."""
     trusted = [x for x in b.anchors if x.trusted]
-    before = [x.time for x in trusted if x.leaf is not None and x.leaf < leaf.index]
+    before = [x.time for x in trusted if x.leaf < leaf.index]
     return max(before, default=None), min((x.time for x in trusted if x.size > leaf.index),
                                           default=None)
 
 
 def moment(seconds):
     return None if seconds is None else datetime.utcfromtimestamp(seconds).isoformat() + "Z"
+
+
+def clocks(b):
+    """Records whose own time does not lie between the outside times; some seconds are nothing."""
+    for leaf in b.records:
+        before, after = bracket(b, leaf)
+        if before is not None and leaf["t_srv"] < moment(before - 5):
+            yield "BACK-DATED? Record %s says %s, and was not there yet at %s." % (
+                leaf["id"], leaf["t_srv"], moment(before))
+        if after is not None and leaf["t_srv"] > moment(after + 5):
+            yield "A WRONG CLOCK? Record %s says %s, and was there at %s." % (
+                leaf["id"], leaf["t_srv"], moment(after))
 
 
 def for_programs(b, code):
@@ -240,7 +264,8 @@ def for_programs(b, code):
         checks=[dict(check=check, leaves=count, closed=close is not None)
                 for check, (count, close) in sorted(b.checks.items())],
         anchors=[dict(file=x.file, size=x.size, time=moment(x.time), trusted=x.trusted)
-                 for x in b.anchors], notes=b.notes), indent=1, ensure_ascii=False)
+                 for x in b.anchors],
+        notes=b.notes + list(clocks(b))), indent=1, ensure_ascii=False)
 
 
 def for_people(b, code):
@@ -261,8 +286,9 @@ def for_people(b, code):
     yield "\nWhat holds:"
     yield "  %d records, each in the signed log; %d with exactly the bytes recorded, %d bytes" % (
         len(b.records), len(here), sum(leaf["len"] for leaf in here))
-    yield "  %d removed, each by a rule that stood or by two people, and under no hold" % (
-        len(b.records) - len(here))
+    if len(here) < len(b.records):
+        yield "  %d removed, each by a rule that stood or by two people, and under no hold" % (
+            len(b.records) - len(here))
     for check, (count, close) in sorted(b.checks.items()):
         yield "  check %s: %s" % (check, "closed, and all its %d leaves are here" % count if close
                                   else "%d leaves without a gap; it is OPEN" % count)
@@ -270,8 +296,9 @@ def for_people(b, code):
         yield "  below leaf %d confirmed by %s%s%s" % (
             x.size, x.file, " at " + moment(x.time) if x.time else "", "" if x.trusted else
             ", BUT BY NOBODY WHOM YOU NAMED: see --trust-tsa and --witness")
-    yield "\nWhat is missing:" if code or b.notes else "\nNothing is missing."
-    yield from ("  " + note for note in b.notes)
+    notes = b.notes + list(clocks(b))
+    yield "\nWhat is missing:" if code or notes else "\nNothing is missing."
+    yield from ("  " + note for note in notes)
     if code == 2:
         yield "  The root key, from outside of this bundle: --root. This log was begun under"
         yield "    " + b.root_text

@@ -4,7 +4,8 @@ internal import EvidenceFormat
 
 /// The records that were asked for, each with its bytes and what was said of it.
 extension BundleWriter {
-    /// In the order of their instants, and of the log where these are equal.
+    /// In the order of their instants, and of the log where these are equal. Streams that pictures
+    /// were rendered from come with their pictures, whatever their own instants are.
     func forEachWanted(
         _ body: (UInt64, Leaf, WallTime) throws(Failure) -> Void
     ) throws(Failure) {
@@ -12,7 +13,7 @@ extension BundleWriter {
         case .query(let given):
             var query = given
             query.newestFirst = false
-            query.streams = true
+            query.streams = false
             try extract.forEachPage(query) { hits throws(Failure) in
                 payloads.announce(hits.map(\.leaf.id))
                 for hit in hits { try body(hit.index, hit.leaf, hit.instant) }
@@ -24,23 +25,24 @@ extension BundleWriter {
         }
     }
 
-    /// The named records, with the streams that they were rendered from.
+    /// The named records, save streams that come with a picture among them.
     func chosen(
         _ ids: [RecordID]
     ) throws(Failure) -> [(index: UInt64, leaf: Leaf, instant: WallTime)] {
         var found: [UInt64: Leaf] = [:]
-        var waiting = ids
-        while let id = waiting.popLast() {
+        var beside: Set<RecordID> = []
+        for id in ids {
             guard let index = try extract.index(of: id) else { continue }
             let leaf = try extract.leaf(at: index)
             guard leaf.isRecord else {
                 throw Failure(
                     .notFound, "\(id) is a \(leaf.kind.rawValue) leaf, not a picture")
             }
-            guard found.updateValue(leaf, forKey: index) == nil else { continue }
-            if let stream = leaf.recordID("clip") { waiting.append(stream) }
+            found[index] = leaf
+            if let stream = leaf.recordID("clip") { beside.insert(stream) }
         }
-        return found.map { ($0.key, $0.value, $0.value.time("t") ?? $0.value.time) }
+        return found.filter { !beside.contains($0.value.id) }
+            .map { ($0.key, $0.value, $0.value.time("t") ?? $0.value.time) }
             .sorted { ($0.instant, $0.index) < ($1.instant, $1.index) }
     }
 
@@ -78,6 +80,10 @@ extension BundleWriter {
             name = path
         }
         try page.add(leaf, index, about, payload: name)
+        if let stream = leaf.recordID("clip"), let index = try extract.index(of: stream) {
+            let leaf = try extract.leaf(at: index)
+            try addRecord(index, leaf, leaf.time("t") ?? leaf.time)
+        }
     }
 
     func addPayload(_ leaf: Leaf, as name: String) throws(Failure) {

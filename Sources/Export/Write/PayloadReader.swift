@@ -12,6 +12,8 @@ final class PayloadReader: Sendable {
     private struct State {
         var wanted: [RecordID] = []
         var next = 0
+        /// Announced and not taken.
+        var announced: Set<RecordID> = []
         var ready: [RecordID: Result<[UInt8], Failure>] = [:]
         var bytes = 0
         var isOver = false
@@ -30,6 +32,7 @@ final class PayloadReader: Sendable {
             state.wanted.removeFirst(state.next)
             state.next = 0
             state.wanted += ids
+            state.announced.formUnion(ids)
         }
         state.broadcast()
         thread.withLock { thread in
@@ -62,9 +65,13 @@ final class PayloadReader: Sendable {
         state.unlock()
     }
 
-    /// Of a record that was announced.
+    /// At once, if it was announced; else it is read now.
     func take(_ id: RecordID) throws(Failure) -> [UInt8] {
         state.lock()
+        guard state.locked.announced.remove(id) != nil else {
+            state.unlock()
+            return try extract.payload(of: id)
+        }
         while state.locked.ready[id] == nil { state.wait() }
         let result = state.locked.ready.removeValue(forKey: id)
         if case .success(let bytes)? = result { state.locked.bytes -= bytes.count }
