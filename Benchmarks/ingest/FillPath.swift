@@ -44,7 +44,8 @@ struct FillPath {
         defer { disk.close() }
         var options = RingOptions()
         options.bytes = 256 << 20
-        let ring = try CameraRing.open(camera: "bench", Nowhere(), options, bell: disk.bell)
+        let ring = try CameraRing.open(
+            camera: "bench", Nowhere(), options, bell: disk.bell, clock: clock)
         disk.add(ring)
         defer { disk.remove(ring) }
         let filler = RingFiller(ring, CameraReport(clock))

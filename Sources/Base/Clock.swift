@@ -4,6 +4,9 @@ public protocol Clock: AnyObject, Sendable {
     /// Nanoseconds since some fixed instant; never steps.
     var monotonicNanoseconds: UInt64 { get }
     var trust: ClockTrust { get }
+    /// Another one for each start of the machine, whose monotonic clocks have nothing in common;
+    /// never 0.
+    var boot: UInt64 { get }
 }
 
 /// What the kernel says of its own clock (`adjtimex`); stands as `clk` in every leaf.

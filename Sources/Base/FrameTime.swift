@@ -1,7 +1,7 @@
 /// When a frame was, by every clock that has a say.
 public struct FrameTime: Hashable, Sendable {
     /// The server's clock when the frame's first byte came in; for USB, the driver's own instant of
-    /// exposure on that clock.
+    /// exposure on that clock. What is recorded is read again from `monotonic`: see `read(by:)`.
     public let received: WallTime
     /// The same instant, monotonic, in nanoseconds.
     public let monotonic: UInt64
@@ -16,5 +16,12 @@ public struct FrameTime: Hashable, Sendable {
         self.monotonic = monotonic
         self.media = media
         self.claim = claim
+    }
+
+    /// The same, received by a clock that is set so: within one setting frames keep their order and
+    /// their distances, whatever happens to the wall clock meanwhile.
+    public func read(by setting: ClockSetting) -> FrameTime {
+        FrameTime(
+            received: setting.wall(monotonic), monotonic: monotonic, media: media, claim: claim)
     }
 }

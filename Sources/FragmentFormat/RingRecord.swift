@@ -5,7 +5,7 @@ package import Base
 ///
 /// | offset | bytes | little-endian |
 /// |---|---|---|
-/// | 0 | 8 | magic `PRRING1` and a zero |
+/// | 0 | 8 | magic `PRRING2` and a zero |
 /// | 8 | 16 | the ring's own random id, so that no camera can send us a record |
 /// | 24 | 8 | sequence in this ring, from 1 |
 /// | 32 | 4 | pages of the whole record |
@@ -19,11 +19,17 @@ package import Base
 /// | 72 | 8 | ordinal of the stream format since the ring was made |
 /// | 80 | 32 | SHA-256 of the fragment |
 /// | 112 | 32 | SHA-256 of the init segment |
-/// | 144 | 4 | CRC-32C of the bytes before |
+/// | 144 | 8 | the start of the machine by whose monotonic clock the frames were timed |
+/// | 152 | 8 | what was added to it for their instants, microseconds |
+/// | 160 | 4 | CRC-32C of the bytes before |
+///
+/// A record of `PRRING1` is read as well: it has its CRC-32C at 144, and nothing of clocks.
 package struct RingRecord: Hashable, Sendable {
-    package static let byteCount = 148
+    package static let byteCount = 164
     package static let pageBytes = 4096
-    static let magic: [UInt8] = [0x50, 0x52, 0x52, 0x49, 0x4E, 0x47, 0x31, 0]
+    private static let oldByteCount = 148
+    private static let magic = Array("PRRING2\0".utf8)
+    private static let oldMagic = Array("PRRING1\0".utf8)
 
     package var ring: [UInt8]
     package var sequence: UInt64
@@ -39,12 +45,16 @@ package struct RingRecord: Hashable, Sendable {
     package var format: UInt64
     package var fragmentHash: Digest
     package var initHash: Digest
+    /// How the clock was set that its instants are read from.
+    package var setting: ClockSetting
+    /// Of this header: the init segment stands behind it.
+    package private(set) var headerBytes = RingRecord.byteCount
 
     package init(
         ring: [UInt8], sequence: UInt64, pages: UInt32, initLength: UInt32,
         fragmentOffset: UInt32, fragmentLength: UInt32, first: WallTime, last: WallTime,
         frames: UInt32, beginsWithKey: Bool, beginsStream: Bool, format: UInt64,
-        fragmentHash: Digest, initHash: Digest
+        fragmentHash: Digest, initHash: Digest, setting: ClockSetting
     ) {
         self.ring = ring
         self.sequence = sequence
@@ -60,6 +70,7 @@ package struct RingRecord: Hashable, Sendable {
         self.format = format
         self.fragmentHash = fragmentHash
         self.initHash = initHash
+        self.setting = setting
     }
 
     package func encode() -> [UInt8] {
@@ -78,6 +89,8 @@ package struct RingRecord: Hashable, Sendable {
         bytes.appendLittleEndian(format)
         bytes += fragmentHash.bytes
         bytes += initHash.bytes
+        bytes.appendLittleEndian(setting.boot)
+        bytes.appendLittleEndian(setting.offset)
         bytes.appendLittleEndian(crc32c(0, bytes.span))
         return bytes
     }
@@ -85,13 +98,16 @@ package struct RingRecord: Hashable, Sendable {
     /// Nil for anything that is not a whole header of this ring.
     package static func parse(_ bytes: Span<UInt8>, ring: [UInt8]) -> RingRecord? {
         guard bytes.count >= byteCount, ring.count == 16 else { return nil }
+        let isOld = bytes[6] == oldMagic[6]
+        let magic = isOld ? oldMagic : Self.magic
         for i in 0..<8 where bytes[i] != magic[i] { return nil }
         for i in 0..<16 where bytes[8 + i] != ring[i] { return nil }
+        let end = (isOld ? oldByteCount : byteCount) - 4
         guard
-            bytes.littleEndian(UInt32.self, at: 144) == crc32c(0, bytes.extracting(0..<144))
+            bytes.littleEndian(UInt32.self, at: end) == crc32c(0, bytes.extracting(0..<end))
         else { return nil }
         let flags = bytes.littleEndian(UInt32.self, at: 68)
-        let record = RingRecord(
+        var record = RingRecord(
             ring: ring, sequence: bytes.littleEndian(UInt64.self, at: 24),
             pages: bytes.littleEndian(UInt32.self, at: 32),
             initLength: bytes.littleEndian(UInt32.self, at: 36),
@@ -102,11 +118,19 @@ package struct RingRecord: Hashable, Sendable {
             frames: bytes.littleEndian(UInt32.self, at: 64), beginsWithKey: flags & 1 == 1,
             beginsStream: flags & 2 == 2, format: bytes.littleEndian(UInt64.self, at: 72),
             fragmentHash: Digest(bytes.extracting(80..<112)),
-            initHash: Digest(bytes.extracting(112..<144)))
-        let end = Int(record.fragmentOffset) + Int(record.fragmentLength)
-        guard record.pages >= 1, end <= Int(record.pages) * pageBytes,
-            byteCount + Int(record.initLength) <= Int(record.fragmentOffset)
-        else { return nil }
-        return record
+            initHash: Digest(bytes.extracting(112..<144)), setting: .unknown)
+        record.headerBytes = end + 4
+        if !isOld {
+            record.setting = ClockSetting(
+                boot: bytes.littleEndian(UInt64.self, at: 144),
+                offset: bytes.littleEndian(Int64.self, at: 152))
+        }
+        return record.isPossible ? record : nil
+    }
+
+    private var isPossible: Bool {
+        let end = Int(fragmentOffset) + Int(fragmentLength)
+        return pages >= 1 && end <= Int(pages) * Self.pageBytes
+            && headerBytes + Int(initLength) <= Int(fragmentOffset)
     }
 }

@@ -16,7 +16,9 @@ package final class CameraReport: Sendable {
         var lastKey: Int64?
         var interval: Int64 = 40_000
         /// The newest recorded instant, of this run or an earlier one.
-        var recorded: WallTime?
+        var recorded: Moment?
+        /// Since when its state is what it is.
+        var since: Moment
         var lastArrival: Int64?
         /// Drops up to the last frame.
         var droppedBefore: UInt64 = 0
@@ -44,13 +46,14 @@ package final class CameraReport: Sendable {
 
     /// `recorded`: the newest instant that the ring has from before, and why it ends there.
     package init(
-        _ clock: any Clock, recorded: WallTime? = nil,
+        _ clock: any Clock, recorded: Moment? = nil,
         because interruption: (cause: GapCause, words: String)? = nil,
         met: @escaping @Sendable (DeviceTraits) -> Void = { _ in }
     ) {
         self.clock = clock
         self.met = met
-        var state = State(status: CameraStatus(since: clock.now))
+        let now = Moment(clock.now, clock.setting(after: .unknown))
+        var state = State(status: CameraStatus(since: now.instant), since: now)
         state.recorded = recorded
         state.interruption = interruption
         self.state = Monitor(state)
@@ -77,12 +80,18 @@ package final class CameraReport: Sendable {
         }
     }
 
-    /// The status, with rates that fall when nothing comes any more.
+    /// The status, with rates that fall when nothing comes any more, and with instants as the clock
+    /// is set now.
     package var status: CameraStatus {
         let now = Int64(bitPattern: clock.monotonicNanoseconds / 1000)
+        let setting = clock.setting(after: state.withLock { $0.since.setting })
+        func instant(_ moment: Moment) -> WallTime { moment.read(by: setting) ?? moment.instant }
         return state.withLock { state in
             var status = state.status
-            if status.state != .recording, status.state != .off { status.gapSince = state.recorded }
+            status.since = instant(state.since)
+            let recorded = state.recorded.map(instant)
+            if status.lastFrame != nil { status.lastFrame = recorded }
+            if status.state != .recording, status.state != .off { status.gapSince = recorded }
             guard state.arrivals.count > 1 else { return status }
             let oldest = state.arrivals[state.arrivals.count < Self.windowFrames ? 0 : state.next]
             var newest = oldest.at
@@ -123,12 +132,13 @@ package final class CameraReport: Sendable {
     }
 
     private func set(_ new: CameraStatus.State, _ change: (inout CameraStatus) -> Void) {
-        let now = clock.now
+        let setting = clock.setting(after: state.withLock { $0.since.setting })
+        let now = Moment(clock.now, setting)
         state.withLock { state in
             // A camera that fails again has not been failing only since now.
             if state.status.state != new && !(new == .connecting && state.status.state == .failed) {
                 state.status.state = new
-                state.status.since = now
+                state.since = now
             }
             change(&state.status)
         }
@@ -148,18 +158,18 @@ package final class CameraReport: Sendable {
     }
 
     func frame(
-        _ time: FrameTime, _ instant: WallTime, bytes: Int, key: Bool, clock: CameraClock?
+        _ time: FrameTime, _ moment: Moment, bytes: Int, key: Bool, clock: CameraClock?
     ) {
         let at = Int64(bitPattern: time.monotonic / 1000)
         state.withLock { state in
             if state.status.state != .recording {
                 state.status.state = .recording
-                state.status.since = time.received
+                state.since = Moment(time.received, moment.setting)
                 state.status.failure = nil
             }
-            state.noteHole(until: instant, at: at)
+            state.noteHole(until: moment, at: at)
             state.status.frames += 1
-            state.status.lastFrame = instant
+            state.status.lastFrame = moment.instant
             state.status.clock = clock
             if state.arrivals.count < Self.windowFrames {
                 if state.arrivals.isEmpty { state.arrivals.reserveCapacity(Self.windowFrames) }
@@ -188,18 +198,27 @@ package final class CameraReport: Sendable {
 
 extension CameraReport.State {
     /// A frame came: whatever was missing before it ends here.
-    mutating func noteHole(until instant: WallTime, at arrival: Int64) {
+    mutating func noteHole(until now: Moment, at arrival: Int64) {
+        let (instant, before) = (now.instant, recorded)
+        // Both ends by the clock as it is set now, so that a gap is as long as it was.
+        let from = before.map { $0.read(by: now.setting) ?? min($0.instant, instant) }
         defer {
-            recorded = max(recorded ?? instant, instant)
+            recorded = Moment(max(from ?? instant, instant), now.setting)
             lastArrival = arrival
             interruption = nil
             droppedBefore = status.dropped
         }
-        guard let from = recorded, from < instant else { return }
+        guard let before, let from else { return }
+        let isUnknown =
+            before.instant > instant && now.setting.moved(since: before.setting) == nil
+        guard from < instant || isUnknown else { return }
         let silence = lastArrival.map { arrival - $0 } ?? .max
         let isLong = silence > max(CameraReport.silenceMicroseconds, 5 * interval)
         guard isLong || interruption != nil, holes.count < CameraReport.holesMax else { return }
-        let (cause, words) = interruption ?? silenceReason
+        var (cause, words) = interruption ?? silenceReason
+        if isUnknown {
+            words += "; the clock went back meanwhile, so nobody knows for how long"
+        }
         holes.append(CameraReport.Hole(from: from, to: instant, cause: cause, words: words))
     }
 

@@ -18,6 +18,16 @@ package final class SystemClock: Clock {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
+    package var boot: UInt64 { Self.bootID }
+
+    /// Of `/proc/sys/kernel/random/boot_id`. Where there is none, this process is all that is known
+    /// to have the same monotonic clock.
+    private static let bootID: UInt64 = {
+        let digits = (ProcText.read("/proc/sys/kernel/random/boot_id") ?? "").filter(\.isHexDigit)
+        let id = UInt64(digits.prefix(16), radix: 16) ?? 0
+        return id == 0 ? UInt64.random(in: 1...UInt64.max) : id
+    }()
+
     /// `adjtimex` with no change asked for; a kernel that will not say counts as not synchronised.
     package var trust: ClockTrust {
         var answer = timex()

@@ -145,11 +145,11 @@ package final class Recorder: Sendable {
         let bytes = try space.grant(config.ringBytes, path: path)
         let file = try RingFile(path, bytes: bytes, options.ringFiles)
         let ring = try CameraRing.open(
-            camera: config.id, file, ringOptions, bell: disk.bell)
+            camera: config.id, file, ringOptions, bell: disk.bell, clock: clock)
         let book = self.book
         let (id, clock) = (config.id, self.clock)
         let report = CameraReport(
-            clock, recorded: ring.range?.upperBound, because: reason,
+            clock, recorded: ring.newest, because: reason,
             met: { [weak self] in self?.met($0, behind: id) })
         let camera = Camera(config, ring: ring, report: report, clock: clock) {
             () throws(SourceFailure) in

@@ -67,7 +67,7 @@ enum Replies {
         case .invalid, .protocolViolation, .unsupportedVersion, .future: 400
         case .notAdmitted, .wrongCredentials: 401
         case .denied: 403
-        case .notFound, .unknownOperation, .unknownCamera, .gap: 404
+        case .notFound, .unknownOperation, .unknownCamera, .gap, .clockSet: 404
         case .alreadyExists, .refused, .cameraOff: 409
         case .expired: 410
         case .tooLarge: 413

@@ -43,6 +43,7 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case expired = 68
         case gap = 69
         case future = 70
+        case clockSet = 71
 
         package var word: String {
             switch self {
@@ -79,6 +80,7 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
             case .expired: "expired"
             case .gap: "gap"
             case .future: "future"
+            case .clockSet: "clock-set"
             }
         }
 

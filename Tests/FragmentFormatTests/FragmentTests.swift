@@ -72,13 +72,25 @@ import Testing
         ring: Array(1...16), sequence: 9, pages: 40, initLength: 700, fragmentOffset: 3000,
         fragmentLength: 120_000, first: WallTime(microseconds: 5), last: WallTime(microseconds: 9),
         frames: 25, beginsWithKey: true, beginsStream: false, format: 3,
-        fragmentHash: .zero, initHash: .zero)
+        fragmentHash: .zero, initHash: .zero, setting: ClockSetting(boot: 77, offset: -8))
 
     @Test func `what was written is read`() {
         let bytes = Self.record.encode()
         #expect(bytes.count == RingRecord.byteCount)
         let parsed = RingRecord.parse(bytes.span, ring: Array(1...16))
         #expect(parsed == Self.record)
+    }
+
+    @Test func `a record of the first version is read, and knows of no clock`() {
+        var bytes = Array(Self.record.encode()[..<144])
+        bytes[6] = UInt8(ascii: "1")
+        bytes.appendLittleEndian(crc32c(0, bytes.span))
+        bytes += [UInt8](repeating: 0, count: 64)
+        let parsed = RingRecord.parse(bytes.span, ring: Array(1...16))
+        #expect(parsed?.headerBytes == 148)
+        #expect(parsed?.setting == .unknown)
+        #expect(parsed?.sequence == 9)
+        #expect(parsed?.last == Self.record.last)
     }
 
     @Test func `another ring's record, and any flipped bit, is refused`() {

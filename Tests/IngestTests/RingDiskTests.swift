@@ -41,7 +41,8 @@ final class FailingStorage: RingStorage {
             let path = scratch.path + "/cam.ring"
             let file = try RingFile(path, bytes: options.bytes, RealFileSystem())
             storage = FailingStorage(file)
-            ring = try CameraRing.open(camera: "cam", storage, options, bell: Bell())
+            ring = try CameraRing.open(
+                camera: "cam", storage, options, bell: Bell(), clock: clock)
             report = CameraReport(clock)
             filler = RingFiller(ring, report)
             try filler.begin(StreamFormat(codec: .mjpeg, width: 64, height: 48))

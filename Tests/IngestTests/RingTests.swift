@@ -23,7 +23,7 @@ final class RingBench {
         options.bytes = bytes
         options.fragmentBytes = 1 << 20
         report = CameraReport(clock)
-        ring = try Self.open(scratch, options, bell)
+        ring = try Self.open(scratch, options, bell, clock)
         filler = RingFiller(ring, report)
         try filler.begin(Self.format(codec))
     }
@@ -35,11 +35,12 @@ final class RingBench {
                 ? [[0x67, 0x42, 0, 0x1E, 1], [0x68, 0xCE, 0x38, 0x80]] : [])
     }
 
-    static func open(_ scratch: Scratch, _ options: RingOptions, _ bell: Bell) throws -> CameraRing
-    {
+    static func open(
+        _ scratch: Scratch, _ options: RingOptions, _ bell: Bell, _ clock: ManualClock
+    ) throws -> CameraRing {
         let file = try RingFile(
             scratch.path + "/cam.ring", bytes: options.bytes, RealFileSystem())
-        return try CameraRing.open(camera: "cam", file, options, bell: bell)
+        return try CameraRing.open(camera: "cam", file, options, bell: bell, clock: clock)
     }
 
     static func payload(_ number: Int, _ count: Int) -> [UInt8] {
@@ -70,7 +71,7 @@ final class RingBench {
     }
 
     func reopen() throws {
-        ring = try Self.open(scratch, options, bell)
+        ring = try Self.open(scratch, options, bell, clock)
         filler = RingFiller(ring, report)
     }
 

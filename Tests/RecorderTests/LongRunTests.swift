@@ -46,9 +46,10 @@ import Testing
             options.fragmentBytes = 2 << 20
             let file = try RingFile(
                 scratch.path + "/cam.ring", bytes: ringBytes, RealFileSystem())
-            let ring = try CameraRing.open(camera: "cam", file, options, bell: Bell())
+            let ring = try CameraRing.open(
+                camera: "cam", file, options, bell: Bell(), clock: clock)
             let report = CameraReport(
-                clock, recorded: ring.range?.upperBound, because: cause.map { ($0, "restarted") })
+                clock, recorded: ring.newest, because: cause.map { ($0, "restarted") })
             let config = try CameraConfig(
                 id: "cam", name: "Cam", url: CameraURL("test:mjpeg"), added: clock.now)
             let camera = Camera(config, ring: ring, report: report, clock: clock) {

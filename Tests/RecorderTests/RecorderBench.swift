@@ -13,20 +13,24 @@ import TestSupport
 /// A recorder on a log of its own, with test cameras that say in their pictures which frame it is.
 final class RecorderBench {
     let scratch: Scratch
-    let clock = SystemClock()
+    let clock: any Clock
     private(set) var log: EvidenceLog
     private(set) var recorder: Recorder
 
     private let change: (inout Recorder.Options) -> Void
 
-    init(_ change: @escaping (inout Recorder.Options) -> Void = { _ in }) throws {
+    init(
+        clock: any Clock = SystemClock(),
+        _ change: @escaping (inout Recorder.Options) -> Void = { _ in }
+    ) throws {
+        self.clock = clock
         scratch = Scratch()
         self.change = change
         (log, recorder) = try Self.open(scratch, clock, change)
     }
 
     private static func open(
-        _ scratch: Scratch, _ clock: SystemClock, _ change: (inout Recorder.Options) -> Void
+        _ scratch: Scratch, _ clock: any Clock, _ change: (inout Recorder.Options) -> Void
     ) throws -> (EvidenceLog, Recorder) {
         let (log, _) = try TestLog.open(scratch.path, clock: clock)
         var options = Recorder.Options()

@@ -6,6 +6,7 @@ package final class ManualClock: Clock {
     private struct State {
         var now: WallTime
         var monotonic: UInt64 = 1_000_000_000
+        var boot: UInt64 = 1
         var trust = ClockTrust(
             synchronised: true, estimatedErrorMicroseconds: 20, maximumErrorMicroseconds: 500)
     }
@@ -17,6 +18,7 @@ package final class ManualClock: Clock {
 
     package var now: WallTime { state.withLock { $0.now } }
     package var monotonicNanoseconds: UInt64 { state.withLock { $0.monotonic } }
+    package var boot: UInt64 { state.withLock { $0.boot } }
     package var trust: ClockTrust { state.withLock { $0.trust } }
 
     /// Time goes by, on both clocks.
@@ -32,6 +34,14 @@ package final class ManualClock: Clock {
     package func step(seconds: Double) {
         state.withLock { state in
             state.now = WallTime(microseconds: state.now.microseconds + Int64(seconds * 1e6))
+        }
+    }
+
+    /// The machine is started anew: its monotonic clock begins again.
+    package func reboot() {
+        state.withLock { state in
+            state.boot += 1
+            state.monotonic = 5_000_000_000
         }
     }
 

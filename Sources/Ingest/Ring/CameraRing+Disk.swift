@@ -33,7 +33,7 @@ extension CameraRing {
             finish(entry, nil)
             state.withLock { state in
                 state.broken = error
-                state.noteLost(entry.first...entry.last, error)
+                state.noteLost(entry.record, error)
             }
         }
         return true
@@ -107,8 +107,12 @@ extension CameraRing {
 
     /// Forgets what is older than the ring is meant to keep.
     func expire(before instant: WallTime) {
+        notice()
         state.withLock { state in
-            while let first = state.index.first, first.waiting == nil, first.last < instant {
+            while let first = state.index.first, first.waiting == nil {
+                // Footage ages by the time that passes, however the clock is set.
+                let last = first.record.lastMoment.read(by: state.setting) ?? first.last
+                guard last < instant else { return }
                 state.index.removeFirst()
             }
         }
@@ -133,18 +137,18 @@ extension CameraRing.State {
     private static let lostMax = 100
 
     /// Stretches that touch are one, so that a disk that stays broken fills no memory.
-    fileprivate mutating func noteLost(_ range: ClosedRange<WallTime>, _ failure: Failure) {
+    fileprivate mutating func noteLost(_ record: RingRecord, _ failure: Failure) {
         let gapMicroseconds: Int64 = 2_000_000
-        if let last = lost.last,
-            range.lowerBound.microseconds - last.to.microseconds < gapMicroseconds
+        if let last = lost.last, lostSetting == record.setting,
+            record.first.microseconds - last.to.microseconds < gapMicroseconds
         {
             lost[lost.count - 1] = CameraReport.Hole(
-                from: last.from, to: range.upperBound, cause: .disk, words: last.words)
+                from: last.from, to: record.last, cause: .disk, words: last.words)
         } else if lost.count < Self.lostMax {
             lost.append(
                 CameraReport.Hole(
-                    from: range.lowerBound, to: range.upperBound, cause: .disk,
-                    words: failure.words))
+                    from: record.first, to: record.last, cause: .disk, words: failure.words))
+            lostSetting = record.setting
         }
     }
 }

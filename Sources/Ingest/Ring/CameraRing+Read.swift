@@ -18,6 +18,25 @@ package struct RingFrame: Hashable, Sendable {
     package var media: Range<Int> { offset..<(offset + Int(sample.size)) }
 }
 
+/// Where a frame stands in a ring: in the order in which frames came, whatever their instants say.
+package struct RingPlace: Hashable, Comparable, Sendable {
+    package let sequence: UInt64
+    package let position: Int
+
+    package static func < (a: RingPlace, b: RingPlace) -> Bool {
+        (a.sequence, a.position) < (b.sequence, b.position)
+    }
+}
+
+/// What a ring has around an instant.
+package struct RingLook: Sendable {
+    /// In the order of their instants, all of one pass. Empty when the clock's word says so.
+    package let frames: [RingFrame]
+    package let word: ClockWord
+    /// Whether the clock was set and no frame has come since.
+    package let isFresh: Bool
+}
+
 /// A fragment read back: its own bytes, and what stands in them.
 package struct LoadedFragment: Sendable {
     package let sequence: UInt64
@@ -28,37 +47,78 @@ package struct LoadedFragment: Sendable {
     package let initBytes: [UInt8]
     package let format: UInt64
     package let beginsStream: Bool
+    /// How the clock was set that its instants are read from.
+    package let setting: ClockSetting
     /// Nil for the open fragment.
     package let record: RingRecord?
 
     /// The bytes of one of its frames.
-    package func bytes(of frame: RingFrame) -> [UInt8] {
-        let start = mediaStart + frame.offset
-        return Array(bytes[start..<(start + Int(frame.sample.size))])
+    package func bytes(of frame: RingFrame) -> [UInt8] { bytes(at: frame.position) }
+
+    package func bytes(at position: Int) -> [UInt8] {
+        let offset = head.samples[..<position].reduce(0) { $0 + Int($1.size) }
+        let start = mediaStart + offset
+        return Array(bytes[start..<(start + Int(head.samples[position].size))])
     }
 }
 
 extension CameraRing {
-    /// Frames around an instant in the order of their instants: all of the fragments that it could
-    /// be in, and one more on each side. Empty when the ring is.
-    package func frames(around instant: WallTime) throws(Failure) -> [RingFrame] {
-        let near = state.withLock { state -> (entries: [RingEntry], open: OpenFragment?, UInt64) in
-            let position = state.index.position(endingAtOrAfter: instant)
-            let low = max(0, position - 1)
-            let high = min(state.index.count, position + 2)
-            let entries = low < high ? (low..<high).map { state.index[$0] } : []
+    private struct Near {
+        var entries: [RingEntry] = []
+        var open: OpenFragment?
+        /// That the open one will be closed with.
+        let sequence: UInt64
+        let word: ClockWord
+        let isFresh: Bool
+    }
+
+    private func near(_ instant: WallTime) -> Near {
+        notice()
+        let now = clock.now
+        return state.withLock { state in
+            let passes = state.passes(now)
+            let (found, word) = passes.find(instant, now)
+            var near = Near(
+                sequence: state.nextSequence, word: word,
+                isFresh: passes.count > 1 && passes[passes.count - 1].first == nil)
+            guard let found else { return near }
+            let pass = passes[found]
+            let position = state.index.position(endingAtOrAfter: instant, in: pass.entries)
+            let low = max(pass.entries.lowerBound, position - 1)
+            let high = min(pass.entries.upperBound, position + 2)
+            near.entries = low < high ? (low..<high).map { state.index[$0] } : []
             // The open one is near when the instant is not well before it.
-            return (entries, high == state.index.count ? state.open : nil, state.nextSequence)
+            if pass.hasOpen, high == pass.entries.upperBound { near.open = state.open }
+            return near
         }
+    }
+
+    /// The clock's word alone, and whether it was set and no frame has come since.
+    package func word(at instant: WallTime) -> (word: ClockWord, isFresh: Bool) {
+        let near = near(instant)
+        return (near.word, near.isFresh)
+    }
+
+    /// Frames around an instant: all of the fragments that it could be in, and one more on each
+    /// side, as far as the clock was not set in between.
+    package func frames(around instant: WallTime) throws(Failure) -> [RingFrame] {
+        try look(at: instant).frames
+    }
+
+    /// The same, and what the clock has to say to the instant.
+    package func look(at instant: WallTime) throws(Failure) -> RingLook {
+        let near = near(instant)
         var frames: [RingFrame] = []
         for entry in near.entries {
             guard let head = try head(of: entry) else { continue }
             frames += Self.frames(head.samples, entry.sequence, isLive: entry.waiting != nil)
         }
         if let open = near.open {
-            frames += Self.frames(open.samples, near.2, isLive: true)
+            frames += Self.frames(open.samples, near.sequence, isLive: true)
         }
-        return frames.sorted { $0.instant < $1.instant }
+        return RingLook(
+            frames: frames.sorted { $0.instant < $1.instant }, word: near.word,
+            isFresh: near.isFresh)
     }
 
     private static func frames(
@@ -125,7 +185,8 @@ extension CameraRing {
             return LoadedFragment(
                 sequence: sequence, head: waiting.head, bytes: copied, mediaStart: start,
                 initBytes: waiting.initBytes, format: entry.record.format,
-                beginsStream: entry.record.beginsStream, record: entry.record)
+                beginsStream: entry.record.beginsStream, setting: entry.record.setting,
+                record: entry.record)
         }
         return try loadStored(entry)
     }
@@ -142,13 +203,13 @@ extension CameraRing {
                     lastDuration: 1),
                 bytes: Array(span: buffer.bytes(OpenFragment.headBytes..<open.mediaEnd)),
                 mediaStart: 0, initBytes: open.initBytes, format: open.format,
-                beginsStream: open.beginsStream, record: nil)
+                beginsStream: open.beginsStream, setting: open.setting, record: nil)
         }
     }
 
     private func loadStored(_ entry: RingEntry) throws(Failure) -> LoadedFragment? {
         let record = entry.record
-        let initStart = entry.offset + UInt64(RingRecord.byteCount)
+        let initStart = entry.offset + UInt64(record.headerBytes)
         let start = entry.offset + UInt64(record.fragmentOffset)
         // Each to a place of its own: a fragment may have megabytes, too many to move them again.
         var (initBytes, bytes): ([UInt8], [UInt8]) = ([], [])
@@ -164,32 +225,6 @@ extension CameraRing {
         return LoadedFragment(
             sequence: entry.sequence, head: head, bytes: bytes, mediaStart: length,
             initBytes: initBytes, format: record.format, beginsStream: record.beginsStream,
-            record: record)
-    }
-
-    /// Closed fragments that overlap the range, in order.
-    package func records(_ range: ClosedRange<WallTime>) -> [RingRecord] {
-        state.withLock { state in
-            var position = state.index.position(endingAtOrAfter: range.lowerBound)
-            var found: [RingRecord] = []
-            while position < state.index.count, state.index[position].first <= range.upperBound {
-                found.append(state.index[position].record)
-                position += 1
-            }
-            return found
-        }
-    }
-
-    /// Waits until a frame at `instant` or later is there; false when the time is over.
-    package func waitForFrame(at instant: WallTime, milliseconds: Int, _ clock: any Clock) -> Bool {
-        let until = clock.monotonicNanoseconds + UInt64(max(0, milliseconds)) * 1_000_000
-        state.lock()
-        defer { state.unlock() }
-        while true {
-            if let newest = state.locked.newest, newest >= instant { return true }
-            let now = clock.monotonicNanoseconds
-            guard now < until else { return false }
-            _ = state.wait(milliseconds: Int((until - now) / 1_000_000) + 1)
-        }
+            setting: record.setting, record: record)
     }
 }

@@ -10,10 +10,12 @@ internal import Linux
 ///   `writeNext`; any thread reads.
 /// - A fragment is readable from its first frame on, whether or not the disk has it yet.
 /// - What is read from the disk is hashed and compared before anyone sees it.
+/// - Whoever adds a frame or asks for an instant looks first whether somebody has set the clock.
 package final class CameraRing: Sendable {
     package let camera: String
     package let options: RingOptions
     let storage: any RingStorage
+    let clock: any Clock
     /// Random; stands in every record, so that nothing a camera sends can pass for one.
     package let identity: [UInt8]
 
@@ -26,11 +28,19 @@ package final class CameraRing: Sendable {
         var head: UInt64 = UInt64(RingRecord.pageBytes)
         var nextSequence: UInt64 = 1
         var nextFormat: UInt64 = 1
-        /// Newest frame of all, published or not on disk.
-        var newest: WallTime?
+        /// Newest frame of all, published or not on disk, and where it stands.
+        var newest: Moment?
+        var newestPlace: RingPlace?
+        /// How the clock is set, as of the last look at it.
+        var setting: ClockSetting
+        /// When that was; monotonic.
+        var looked: UInt64 = 0
+        var steps: [StepWindow] = []
         var broken: Failure?
         /// Footage that the disk did not take, until somebody writes that down.
         var lost: [CameraReport.Hole] = []
+        /// How the clock was set in the last of these.
+        var lostSetting = ClockSetting.unknown
         var unsynced = false
         var wanted: UInt64
         var format: StreamFormat?
@@ -44,31 +54,79 @@ package final class CameraRing: Sendable {
 
     init(
         camera: String, _ storage: any RingStorage, _ options: RingOptions, identity: [UInt8],
-        recovered: RecoveredRing, bell: Bell
+        recovered: RecoveredRing, bell: Bell, clock: any Clock
     ) {
         closed = bell
         self.camera = camera
         self.storage = storage
         self.options = options
         self.identity = identity
-        var state = State(wanted: options.bytes)
+        self.clock = clock
+        let last = recovered.index.last?.record
+        var state = State(
+            setting: clock.setting(after: last?.setting ?? .unknown), wanted: options.bytes)
+        state.looked = clock.monotonicNanoseconds
+        if let last, last.setting != state.setting {
+            state.steps = [StepWindow(setting: state.setting, after: nil, by: state.looked)]
+        }
         state.index = recovered.index
         state.head = recovered.head
         state.nextSequence = recovered.nextSequence
         state.nextFormat = recovered.nextFormat
-        state.newest = recovered.index.last?.last
+        state.newest = last?.lastMoment
+        state.newestPlace = last.map {
+            RingPlace(sequence: $0.sequence, position: Int($0.frames) - 1)
+        }
         self.state = Monitor(state)
     }
 
     // MARK: What it holds
 
-    /// Instants of the oldest and the newest frame.
+    /// From the oldest frame to the newest, as the clock is set now.
     package var range: ClosedRange<WallTime>? {
-        state.withLock { state in
-            guard let newest = state.newest else { return nil }
-            let oldest = state.index.first?.first ?? state.open?.span?.lowerBound
-            return oldest.map { min($0, newest)...newest }
+        notice()
+        let now = clock.now
+        return state.withLock { state in
+            guard let last = state.newest else { return nil }
+            let newest = last.read(by: state.setting) ?? last.instant
+            let passes = state.passes(now)
+            guard let first = passes[0].first?.instant else { return nil }
+            let oldest = WallTime(
+                microseconds: first.microseconds &+ (passes.moved(since: 0) ?? 0))
+            return min(oldest, newest)...newest
         }
+    }
+
+    /// The newest frame of all.
+    package var newest: Moment? { state.withLock { $0.newest } }
+
+    /// Looks whether somebody has set the clock. If so, a new pass begins.
+    @discardableResult
+    package func notice() -> ClockSetting {
+        let known = state.withLock { $0.setting }
+        let before = clock.monotonicNanoseconds
+        let found = clock.setting(after: known)
+        let after = clock.monotonicNanoseconds
+        let (setting, isNew) = state.withLock { state in
+            // Another thread may have noticed it, and read the clocks a microsecond otherwise.
+            let isNew = !found.isSame(as: state.setting)
+            if isNew {
+                state.setting = found
+                state.steps.append(
+                    StepWindow(setting: found, after: state.looked, by: after))
+                if state.steps.count > StepWindow.windowsMax { state.steps.removeFirst() }
+            }
+            state.looked = max(state.looked, isNew ? after : before)
+            return (state.setting, isNew)
+        }
+        if isNew { state.broadcast() }
+        return setting
+    }
+
+    /// The same, without the lock as long as nothing has changed.
+    func setting(after known: ClockSetting?) -> ClockSetting {
+        if let known, clock.setting(after: known) == known { return known }
+        return notice()
     }
 
     /// Footage that was recorded and that the disk did not take; each stretch is told once.
@@ -128,9 +186,17 @@ package final class CameraRing: Sendable {
 
     /// Whether the disk has everything up to an instant.
     package func hasStored(_ instant: WallTime) -> Bool {
-        state.withLock { state in
-            let position = state.index.position(endingAtOrAfter: instant)
-            return position < state.index.count && state.index[position].waiting == nil
+        notice()
+        let now = clock.now
+        return state.withLock { state in
+            let passes = state.passes(now)
+            guard let found = passes.find(instant, now).pass else { return true }
+            let pass = passes[found]
+            let position = state.index.position(endingAtOrAfter: instant, in: pass.entries)
+            if position < pass.entries.upperBound { return state.index[position].waiting == nil }
+            // An older pass gets no more frames.
+            guard found < passes.count - 1, !pass.hasOpen else { return false }
+            return pass.entries.isEmpty || state.index[position - 1].waiting == nil
         }
     }
 
@@ -155,20 +221,29 @@ package final class CameraRing: Sendable {
     }
 
     func openFragment(
-        _ buffer: PageBuffer, _ format: UInt64, _ initBytes: [UInt8], beginsStream: Bool
+        _ buffer: PageBuffer, _ format: UInt64, _ initBytes: [UInt8], beginsStream: Bool,
+        _ setting: ClockSetting
     ) {
         state.withLock { state in
             state.open = OpenFragment(
-                buffer, format: format, initBytes: initBytes, beginsStream: beginsStream)
+                buffer, format: format, initBytes: initBytes, beginsStream: beginsStream,
+                setting: setting)
         }
     }
 
     /// The frame whose bytes stand behind the published ones becomes one of them.
-    func publish(_ sample: Sample) {
+    /// `looked`: when the clock was found set as it is for that; monotonic.
+    func publish(_ sample: Sample, looked: UInt64) {
         state.withLock { state in
+            state.looked = max(state.looked, looked)
+            guard let setting = state.open?.setting else { return }
             state.open?.samples.append(sample)
             state.open?.mediaBytes += Int(sample.size)
-            if state.newest.map({ $0 < sample.instant }) ?? true { state.newest = sample.instant }
+            if state.newest.map({ $0.setting != setting || $0.instant < sample.instant }) ?? true {
+                state.newest = Moment(sample.instant, setting)
+            }
+            state.newestPlace = RingPlace(
+                sequence: state.nextSequence, position: (state.open?.samples.count ?? 1) - 1)
         }
         state.broadcast()
     }
@@ -194,7 +269,8 @@ package final class CameraRing: Sendable {
                 fragmentLength: UInt32(waiting.fragment.count), first: span.lowerBound,
                 last: span.upperBound, frames: UInt32(open.samples.count),
                 beginsWithKey: open.samples[0].isKey, beginsStream: open.beginsStream,
-                format: open.format, fragmentHash: .zero, initHash: .zero)
+                format: open.format, fragmentHash: .zero, initHash: .zero,
+                setting: open.setting)
             state.nextSequence += 1
             state.index.append(RingEntry(record: record, offset: 0, waiting: waiting))
         }

@@ -52,12 +52,17 @@ struct OpenFragment {
     var beginsStream: Bool
     let format: UInt64
     let initBytes: [UInt8]
+    let setting: ClockSetting
 
-    init(_ buffer: PageBuffer, format: UInt64, initBytes: [UInt8], beginsStream: Bool) {
+    init(
+        _ buffer: PageBuffer, format: UInt64, initBytes: [UInt8], beginsStream: Bool,
+        setting: ClockSetting
+    ) {
         self.buffer = buffer
         self.format = format
         self.initBytes = initBytes
         self.beginsStream = beginsStream
+        self.setting = setting
         samples.reserveCapacity(FragmentHead.samplesMax)
     }
 

@@ -16,6 +16,9 @@ package final class RingFiller: FrameSink {
     private var formatOrdinal: UInt64 = 0
     private var initBytes: [UInt8] = []
     private var beginsStream = true
+    /// How the clock is set; nil before the first frame.
+    private var setting: ClockSetting?
+    private var looked: UInt64 = 0
     /// H.264 and H.265 can be decoded only from a key frame on.
     private var waitsForKey = true
 
@@ -53,6 +56,12 @@ package final class RingFiller: FrameSink {
 
     package func startFrame(_ time: FrameTime) throws(Failure) {
         guard format != nil else { throw Failure(.invalid, "a frame came before its format") }
+        let known = setting
+        looked = ring.clock.monotonicNanoseconds
+        let setting = ring.setting(after: known)
+        self.setting = setting
+        let isSet = known.map { $0 != setting } ?? false
+        let time = time.read(by: setting)
         let place = timeline.place(time)
         let now = Int64(bitPattern: time.monotonic / 1000)
         frame = nil
@@ -62,6 +71,11 @@ package final class RingFiller: FrameSink {
             || (format?.codec.isIntra == true && published >= Self.pictureBytesMax)
         if samples > 0, isFull || now - began >= ring.options.fragmentMicroseconds {
             closeFragment(next: place)
+        }
+        if isSet {
+            // A fragment has the instants of one clock, and what is said of the camera's clock too.
+            closeFragment(next: place)
+            clock = CameraClockEstimate()
         }
         guard buffer != nil || openFragment() else {
             report.dropped(CameraReport.diskIsBehind)
@@ -104,12 +118,15 @@ package final class RingFiller: FrameSink {
         let sample = Sample(
             size: UInt32(frameBytes), instant: place.instant, decode: place.decode,
             composition: place.composition, isKey: isKey)
-        ring.publish(sample)
+        ring.publish(sample, looked: looked)
+        beginsStream = false
         samples += 1
         published += frameBytes
         lastDecode = place.decode
         clock.add(time)
-        report.frame(time, place.instant, bytes: frameBytes, key: isKey, clock: clock.value)
+        report.frame(
+            time, Moment(place.instant, setting ?? .unknown), bytes: frameBytes, key: isKey,
+            clock: clock.value)
         frameBytes = 0
     }
 
@@ -137,9 +154,9 @@ package final class RingFiller: FrameSink {
     }
 
     private func openFragment(_ buffer: PageBuffer) {
-        ring.openFragment(buffer, formatOrdinal, initBytes, beginsStream: beginsStream)
+        ring.openFragment(
+            buffer, formatOrdinal, initBytes, beginsStream: beginsStream, setting ?? .unknown)
         self.buffer = buffer
-        beginsStream = false
         published = 0
         samples = 0
     }

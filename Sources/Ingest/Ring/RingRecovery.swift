@@ -36,7 +36,8 @@ extension CameraRing {
     /// Opens what a former run left, or begins anew. A torn record at the end is dropped: it is the
     /// stated loss of a crash.
     package static func open(
-        camera: String, _ storage: any RingStorage, _ options: RingOptions, bell: Bell
+        camera: String, _ storage: any RingStorage, _ options: RingOptions, bell: Bell,
+        clock: any Clock
     ) throws(Failure) -> CameraRing {
         var first: [UInt8] = []
         try storage.read(0..<UInt64(RingRecord.pageBytes), into: &first)
@@ -45,7 +46,7 @@ extension CameraRing {
             let recovered = try scan.run()
             return CameraRing(
                 camera: camera, storage, options, identity: identity, recovered: recovered,
-                bell: bell)
+                bell: bell, clock: clock)
         }
         let identity = try randomBytes(16)
         let page = PageBuffer(capacity: RingRecord.pageBytes)
@@ -55,7 +56,7 @@ extension CameraRing {
         try storage.sync()
         return CameraRing(
             camera: camera, storage, options, identity: identity, recovered: RecoveredRing(),
-            bell: bell)
+            bell: bell, clock: clock)
     }
 }
 

@@ -49,7 +49,9 @@ extension CameraRing {
             guard !first.beginsStream, first.sequence > 1, samples.count < Self.stretchMax,
                 let before = try load(first.sequence - 1), before.format == last.format
             else { return nil }
-            samples = before.head.samples + samples
+            // All of them by the clock of the wanted one, so that the stretch has one time.
+            let moved = last.setting.moved(since: before.setting) ?? 0
+            samples = before.head.samples.map { $0.moved(by: moved) } + samples
             media = Array(before.bytes[before.mediaStart...]) + media
             first = before
         }
@@ -57,4 +59,12 @@ extension CameraRing {
 
     /// Frames between key frames; more are no camera's setting.
     private static var stretchMax: Int { 3000 }
+}
+
+extension Sample {
+    fileprivate func moved(by microseconds: Int64) -> Sample {
+        var sample = self
+        sample.instant = WallTime(microseconds: instant.microseconds &+ microseconds)
+        return sample
+    }
 }

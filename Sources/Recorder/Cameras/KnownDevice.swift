@@ -16,9 +16,11 @@ package struct KnownDevice: Hashable, Sendable {
 
     package var isSwapped: Bool { other != nil && otherTo == nil }
 
-    /// Whether a frame of this instant came from the other device.
-    package func isSwapped(at instant: WallTime) -> Bool {
+    /// Whether a frame of this instant came from the other device. Where the clock was set back
+    /// since it came, instants do not tell, and what answers now counts.
+    package func isSwapped(at instant: WallTime, now: WallTime = .distantFuture) -> Bool {
         guard let otherFrom else { return false }
+        if otherFrom > now { return isSwapped }
         return instant >= otherFrom && instant <= otherTo ?? .distantFuture
     }
 

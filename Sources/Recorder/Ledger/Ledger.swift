@@ -68,6 +68,8 @@ final class Ledger: Sendable {
     private func commit(_ id: String, isDue: Bool) {
         books.withLock { books in
             guard var book = books[id] else { return }
+            // So that the moment is known when somebody sets the clock, also while nothing comes.
+            book.camera.ring.notice()
             do throws(Failure) {
                 let lost = book.camera.ring.takeLost()
                 for hole in book.camera.report.takeHoles() + lost { try add(hole, id) }

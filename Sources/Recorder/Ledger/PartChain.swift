@@ -7,7 +7,7 @@ internal import Ingest
 
 /// Commits one camera's footage to the log: a `part` leaf for each stretch of at most ten seconds,
 /// with the root over its fragments. So a clip that is cut next week proves that it was recorded
-/// now.
+/// now. Where the clock was set a new part begins, so that each has the instants of one clock.
 struct PartChain {
     static let microsecondsMax: Int64 = 10_000_000
 
@@ -22,11 +22,11 @@ struct PartChain {
     init(_ camera: String, ring: [UInt8], _ log: EvidenceLog) throws(Failure) {
         self.camera = camera
         self.ring = ring.hex
-        let newest = try log.newest(.part, ofCamera: camera)
-        ordinal = newest?.int("n") ?? 0
-        previous = newest?.hash ?? .zero
-        let isSame = newest?.string("ring") == self.ring
-        sequence = isSame ? UInt64(newest?.int("seq_to") ?? 0) : 0
+        let last = try log.last(.part, ofCamera: camera)
+        ordinal = last?.int("n") ?? 0
+        previous = last?.hash ?? .zero
+        let isSame = last?.string("ring") == self.ring
+        sequence = isSame ? UInt64(last?.int("seq_to") ?? 0) : 0
     }
 
     /// What one fragment is in the tree of a part: `docs/evidence.md` has the layout.
@@ -47,14 +47,16 @@ struct PartChain {
             let records = ring.stored(after: sequence, limit: 256)
             guard let first = records.first else { return }
             var part = [first]
-            for record in records.dropFirst() {
-                guard record.initHash == first.initHash,
+            for (record, before) in zip(records.dropFirst(), records) {
+                guard record.initHash == first.initHash, !record.isAfterStep(before),
                     record.last.microseconds - first.first.microseconds <= Self.microsecondsMax
                 else { break }
                 part.append(record)
             }
             guard isDue || part.count < records.count else { return }
-            try commit(part, log, clock)
+            // What the camera's clock is to ours is known as ours is set now.
+            let isNow = ring.newest.map { $0.setting.isSame(as: first.setting) } ?? false
+            try commit(part, log, isNow ? clock : nil)
         }
     }
 

@@ -70,9 +70,7 @@ package final class LiveHub: Sendable {
         guard !viewers.isEmpty else { return false }
         do throws(Failure) {
             let camera = try recorder.camera(view.camera)
-            if let piece = try reader.next(
-                camera.ring, recorder.clock, milliseconds: Self.waitMilliseconds)
-            {
+            if let piece = try reader.next(camera.ring, milliseconds: Self.waitMilliseconds) {
                 for viewer in viewers { viewer.give(piece) }
             }
         } catch {
@@ -94,40 +92,44 @@ package enum LiveForm: Hashable, Sendable {
 /// What one camera has for its viewers next.
 private struct LiveReader {
     private let form: LiveForm
-    private var last: WallTime?
+    /// Which ring these are of.
+    private var ring: [UInt8] = []
+    /// By place, because instants go back when the clock is set.
+    private var last: RingPlace?
     private var sequence: UInt64?
     private var number: UInt64 = 0
 
     init(_ form: LiveForm) { self.form = form }
 
     mutating func next(
-        _ ring: CameraRing, _ clock: any Clock, milliseconds: Int
+        _ ring: CameraRing, milliseconds: Int
     ) throws(Failure) -> LivePiece? {
-        switch form {
-        case .pictures: try picture(ring, clock, milliseconds)
-        case .fragments: try fragment(ring, clock, milliseconds)
+        if self.ring != ring.identity { (self.ring, last, sequence) = (ring.identity, nil, nil) }
+        return switch form {
+        case .pictures: try picture(ring, milliseconds)
+        case .fragments: try fragment(ring, milliseconds)
         }
     }
 
     private mutating func picture(
-        _ ring: CameraRing, _ clock: any Clock, _ milliseconds: Int
+        _ ring: CameraRing, _ milliseconds: Int
     ) throws(Failure) -> LivePiece? {
-        let from = last.map { WallTime(microseconds: $0.microseconds + 1) } ?? .distantPast
-        guard ring.waitForFrame(at: from, milliseconds: milliseconds, clock),
-            let newest = ring.range?.upperBound,
-            let frame = try ring.frames(around: newest).last,
-            let loaded = try ring.load(frame.sequence),
-            frame.position < loaded.head.samples.count
+        guard let place = ring.waitForFrame(after: last, milliseconds: milliseconds) else {
+            return nil
+        }
+        last = place
+        guard let loaded = try ring.load(place.sequence),
+            place.position < loaded.head.samples.count
         else { return nil }
-        last = frame.instant
         number += 1
         return LivePiece(
-            instant: frame.instant, number: number, bytes: loaded.bytes(of: frame), head: [],
-            format: loaded.format, beginsWithKey: true)
+            instant: loaded.head.samples[place.position].instant, number: number,
+            bytes: loaded.bytes(at: place.position), head: [], format: loaded.format,
+            beginsWithKey: true)
     }
 
     private mutating func fragment(
-        _ ring: CameraRing, _ clock: any Clock, _ milliseconds: Int
+        _ ring: CameraRing, _ milliseconds: Int
     ) throws(Failure) -> LivePiece? {
         let known = sequence
         var record = ring.stored(after: known ?? 0, limit: .max).last

@@ -54,6 +54,7 @@ extension Recorder {
         capture.mime = "video/mp4"
         capture.links = request.links
         capture.request = request.request
+        if footage.isBeforeStep { capture.flags.append(PictureFlags.clockSet) }
         let bytes = footage.bytes
         let initHash = SHA256.hash(footage.initBytes.span)
         var details: [(String, JSON)] = [
@@ -71,6 +72,9 @@ extension Recorder {
         return ClipAnswer(receipt: receipt, bytes: bytes)
     }
 
+    /// Of a clock that was set farther back, not all parts of a clip are looked for.
+    private static var setBackSecondsMax: Int64 { 100_000 }
+
     private struct Footage {
         var initBytes: [UInt8]
         var bytes: [UInt8]
@@ -78,6 +82,8 @@ extension Recorder {
         var to: WallTime
         var frames: Int
         var sequences: ClosedRange<UInt64>
+        var isBeforeStep: Bool
+        var setBackMicroseconds: Int64
     }
 
     /// A fragment is closed within a second or so; then the disk has it and a part can hold it.
@@ -87,26 +93,35 @@ extension Recorder {
         while clock.monotonicNanoseconds < until, to <= clock.now.adding(seconds: 1) {
             if camera.ring.hasStored(to) { return }
             _ = camera.ring.waitForFrame(
-                at: WallTime(microseconds: clock.now.microseconds + 1), milliseconds: 100, clock)
+                at: WallTime(microseconds: clock.now.microseconds + 1), milliseconds: 100)
         }
     }
 
     private func gather(_ camera: Camera, _ request: ClipRequest) throws -> Footage {
-        var records = camera.ring.records(request.from...request.to)
+        let stretch = camera.ring.footage(request.from...request.to)
+        var records = stretch.records
         guard var first = records.first else {
             let range = camera.ring.range
+            if let step = stretch.step {
+                throw SnapFailure(
+                    .clockSet,
+                    "the server's clock was set from \(step.from) to \(step.to) while \(camera.id)"
+                        + " recorded; make two clips, one up to \(step.last) and one from"
+                        + " \(step.to) on", from: step.from, to: step.to)
+            }
+            if let refusal = SnapFailure(camera.id, request.from, stretch.word) { throw refusal }
             throw SnapFailure(
                 range.map { request.to < $0.lowerBound } ?? false ? .expired : .gap,
                 "\(camera.id) has no footage from \(request.from) to \(request.to)"
                     + (range.map { "; its ring has \($0.lowerBound) to \($0.upperBound)" } ?? ""),
                 from: range?.lowerBound, to: range?.upperBound)
         }
-        // Back to the key frame that the first picture is decoded from.
-        let before = camera.ring.records(.distantPast...first.first)
-        for record in before.reversed() where record.sequence < first.sequence {
-            if first.beginsWithKey || !record.hasFormat(of: first) { break }
-            records.insert(record, at: 0)
-            first = record
+        // Back to the key frame that the first picture is decoded from, over a step of the clock.
+        while !first.beginsWithKey, let before = camera.ring.record(before: first.sequence),
+            before.hasFormat(of: first)
+        {
+            records.insert(before, at: 0)
+            first = before
         }
         if let other = records.first(where: { !$0.hasFormat(of: first) }) {
             throw SnapFailure(
@@ -123,7 +138,10 @@ extension Recorder {
                     + " fit in one, so make several")
         }
         var footage: Footage?
+        let setting = records[records.count - 1].setting
         for record in records {
+            let from = record.moment(record.first, by: setting)
+            let to = record.moment(record.last, by: setting)
             guard let loaded = try camera.ring.load(record.sequence), loaded.record != nil else {
                 throw SnapFailure(
                     .expired,
@@ -132,15 +150,17 @@ extension Recorder {
             }
             if footage == nil {
                 footage = Footage(
-                    initBytes: loaded.initBytes, bytes: loaded.initBytes, from: record.first,
-                    to: record.last, frames: 0, sequences: record.sequence...record.sequence)
+                    initBytes: loaded.initBytes, bytes: loaded.initBytes, from: from, to: to,
+                    frames: 0, sequences: record.sequence...record.sequence,
+                    isBeforeStep: stretch.word != .asSetNow,
+                    setBackMicroseconds: stretch.setBackMicroseconds)
                 footage?.bytes.reserveCapacity(size + loaded.initBytes.count)
             }
             footage?.bytes += loaded.bytes
             footage?.frames += loaded.head.samples.count
             if let old = footage {
-                footage?.from = min(old.from, record.first)
-                footage?.to = max(old.to, record.last)
+                footage?.from = min(old.from, from)
+                footage?.to = max(old.to, to)
                 footage?.sequences = old.sequences.lowerBound...record.sequence
             }
         }
@@ -150,8 +170,11 @@ extension Recorder {
 
     /// The parts that hold the clip's fragments, by their ordinals.
     private func parts(_ camera: Camera, _ footage: Footage) throws(Failure) -> [Int64] {
+        // Leaves are found by when they were made: some seconds later, or so much earlier.
+        let back = footage.setBackMicroseconds / 1_000_000 + 1
+        let limit = 1000 + Int(clamping: min(back, Self.setBackSecondsMax) / 9)
         let leaves = try log.leaves(
-            .part, ofCamera: camera.id, from: footage.from.adding(seconds: -1), limit: 1000)
+            .part, ofCamera: camera.id, from: footage.from.adding(seconds: -back), limit: limit)
         var found: [Int64] = []
         let ring = camera.ring.identity.hex
         for leaf in leaves where leaf.string("ring") == ring {
@@ -169,5 +192,10 @@ extension RingRecord {
     /// The init segment is hashed when the disk gets it; before that its ordinal tells.
     fileprivate func hasFormat(of other: RingRecord) -> Bool {
         format == other.format || (initHash == other.initHash && initHash != .zero)
+    }
+
+    /// One of its instants, by a clock that may have been set since.
+    fileprivate func moment(_ instant: WallTime, by other: ClockSetting) -> WallTime {
+        Moment(instant, setting).read(by: other) ?? instant
     }
 }

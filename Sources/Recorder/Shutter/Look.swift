@@ -40,6 +40,8 @@ extension Recorder {
         let tolerance = min(
             max(Self.lookToleranceMicroseconds, rhythm), Self.lookToleranceMax)
         let picker = Picker(clock: clock, tolerance: tolerance, neighbours: 0)
+        // So that now is no instant that only an old clock could call so.
+        camera.ring.notice()
         return try picker.pick(camera, at: clock.now)
     }
 }

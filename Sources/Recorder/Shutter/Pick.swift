@@ -7,6 +7,7 @@ struct Pick {
     let asked: WallTime
     let frame: RingFrame
     let neighbours: [WallTime]
+    let word: ClockWord
 
     var distance: Int64 { frame.instant.microseconds - asked.microseconds }
 }
@@ -22,32 +23,39 @@ struct Picker {
     /// the picture is asked to be: at once.
     func pick(_ camera: Camera, at asked: WallTime) throws -> Pick {
         let ring = camera.ring
-        let status = camera.report.status
-        if asked > clock.now.adding(seconds: 1) {
+        let isAhead = asked > clock.now.adding(seconds: 1)
+        if !isAhead { waitIfLate(camera, asked) }
+        let look = try ring.look(at: asked)
+        if isAhead, look.word == .asSetNow {
             throw SnapFailure(
                 .future, "\(asked) has not come yet; the newest frame is asked for with now")
         }
-        if status.state != .off, let newest = ring.range?.upperBound {
-            // A steady camera's next frame is due within this; a late one is waited for.
-            let late = asked.microseconds - newest.microseconds
-            let rhythm = status.framesPerSecond > 0 ? 1_500_000 / status.framesPerSecond : 200_000
-            if Double(late) > rhythm {
-                _ = ring.waitForFrame(
-                    at: WallTime(microseconds: asked.microseconds - tolerance),
-                    milliseconds: Int(min(tolerance, 1_000_000) / 1000), clock)
-            }
-        }
-        for _ in 0..<3 {
-            let frames = try ring.frames(around: asked)
-            guard let position = nearest(frames, asked) else { break }
-            let frame = frames[position]
-            guard abs(frame.instant.microseconds - asked.microseconds) <= tolerance else { break }
-            let low = max(0, position - neighbours)
-            let high = min(frames.count, position + neighbours + 1)
-            let around = (frames[low..<position] + frames[(position + 1)..<high]).map(\.instant)
-            return Pick(camera: camera, asked: asked, frame: frame, neighbours: Array(around))
-        }
-        throw refusal(camera, asked)
+        let frames = look.frames
+        guard let position = nearest(frames, asked),
+            abs(frames[position].instant.microseconds - asked.microseconds) <= tolerance
+        else { throw refusal(camera, asked, look) }
+        let low = max(0, position - neighbours)
+        let high = min(frames.count, position + neighbours + 1)
+        let around = (frames[low..<position] + frames[(position + 1)..<high]).map(\.instant)
+        return Pick(
+            camera: camera, asked: asked, frame: frames[position], neighbours: Array(around),
+            word: look.word)
+    }
+
+    /// A steady camera's next frame is due within its rhythm; a late one is waited for, and so is
+    /// the first one after somebody has set the clock.
+    private func waitIfLate(_ camera: Camera, _ asked: WallTime) {
+        let status = camera.report.status
+        let ring = camera.ring
+        guard status.state != .off, let newest = ring.newestNow,
+            case (.asSetNow, let isFresh) = ring.word(at: asked)
+        else { return }
+        let late = asked.microseconds - newest.microseconds
+        let rhythm = status.framesPerSecond > 0 ? 1_500_000 / status.framesPerSecond : 200_000
+        guard Double(late) > rhythm || isFresh else { return }
+        _ = ring.waitForFrame(
+            at: WallTime(microseconds: asked.microseconds - tolerance),
+            milliseconds: Int(min(tolerance, 1_000_000) / 1000))
     }
 
     private func nearest(_ frames: [RingFrame], _ asked: WallTime) -> Int? {
@@ -58,11 +66,20 @@ struct Picker {
     }
 
     /// Why there is no frame near the instant, in the words that help most.
-    private func refusal(_ camera: Camera, _ asked: WallTime) -> SnapFailure {
+    private func refusal(_ camera: Camera, _ asked: WallTime, _ look: RingLook) -> SnapFailure {
         let id = camera.id
         let status = camera.report.status
         let range = camera.ring.range
-        if let range, asked.microseconds < range.lowerBound.microseconds - tolerance {
+        if let refusal = SnapFailure(id, asked, look.word) { return refusal }
+        if look.isFresh, look.word == .asSetNow, status.state == .recording {
+            return SnapFailure(
+                .clockSet,
+                "the server's clock has just been set, and no frame of \(id) has come since; ask"
+                    + " again in a moment")
+        }
+        if let range, look.word == .asSetNow || look.word == .expired,
+            asked.microseconds < range.lowerBound.microseconds - tolerance
+        {
             return SnapFailure(
                 .expired,
                 "\(asked) is no longer in the ring of \(id), which begins at \(range.lowerBound);"
@@ -70,7 +87,7 @@ struct Picker {
                 to: range.lowerBound)
         }
         let isAfter = range.map { asked > $0.upperBound } ?? true
-        guard isAfter else {
+        guard isAfter, look.word == .asSetNow else {
             return SnapFailure(
                 .gap,
                 "\(id) recorded nothing within \(tolerance / 1000) ms of \(asked); proofreel camera"
@@ -91,6 +108,32 @@ struct Picker {
                 .noFrame,
                 "\(id) has no frame within \(tolerance / 1000) ms of \(asked); the newest is from"
                     + " \(since.map(\.description) ?? "never")", from: since)
+        }
+    }
+}
+
+extension SnapFailure {
+    /// What the clock has to say against an instant, where it does.
+    init?(_ id: String, _ asked: WallTime, _ word: ClockWord) {
+        let before = "the server's clock was set"
+        let choose = "ask for an instant that it showed once, or for now"
+        switch word {
+        case .asSetNow, .asSetBefore, .expired: return nil
+        case .neverShown(let from?, let to):
+            self.init(
+                .clockSet,
+                "\(before) from \(from) to \(to) while \(id) recorded, so it never showed"
+                    + " \(asked); \(choose)", from: from, to: to)
+        case .neverShown(nil, let to):
+            self.init(
+                .clockSet,
+                "\(before) back while \(id) recorded, and never showed \(asked): what the ring"
+                    + " has of before has later instants; \(choose)", to: to)
+        case .shownAgain(let from, let to):
+            self.init(
+                .clockSet,
+                "\(before) while \(id) recorded, and showed \(asked) more than once; \(choose)",
+                from: from, to: to)
         }
     }
 }

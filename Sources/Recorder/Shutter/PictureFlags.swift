@@ -13,6 +13,7 @@ enum PictureFlags {
     static let sizeChanged = "size-changed"
     static let damaged = "damaged"
     static let swapped = "swapped"
+    static let clockSet = "clock-set"
 
     private static let darkMean = 20
     private static let brightMean = 235

@@ -15,6 +15,8 @@ extension Recorder {
         requests.begin(request.request)
         defer { requests.end(request.request) }
         if let known = try repeated(request) { return known }
+        // So that now is no instant that only an old clock could call so.
+        for id in request.cameras { try found(id).ring.notice() }
         let now = clock.now
         let picker = Picker(
             clock: clock, tolerance: request.toleranceMicroseconds,
@@ -144,13 +146,23 @@ extension Recorder {
             ("src", .string(live ? "live" : "ring")), ("w", .int(Int64(picture.width))),
             ("h", .int(Int64(picture.height))),
         ]
-        if let cameraClock = pick.camera.report.status.clock {
+        if let cameraClock = cameraClock(pick) {
             details.append(("cam_off_us", .int(cameraClock.offsetMicroseconds)))
             details.append(("cam_err_us", .int(cameraClock.errorMicroseconds)))
             let claim = pick.frame.instant.microseconds + cameraClock.offsetMicroseconds
             details.append(("t_cam", .string(WallTime(microseconds: claim).description)))
         }
         return details
+    }
+
+    /// The camera's clock against ours, as ours was set when the frame came.
+    private func cameraClock(_ pick: Pick) -> CameraClock? {
+        guard var clock = pick.camera.report.status.clock else { return nil }
+        if case .asSetBefore(let moved) = pick.word {
+            guard let moved else { return nil }
+            clock.offsetMicroseconds &+= moved
+        }
+        return clock
     }
 
     private func store(
@@ -161,9 +173,10 @@ extension Recorder {
         capture.request = requestID(request, pick.camera.id)
         capture.flags = picture.flags + pick.camera.flags(width: picture.width, picture.height)
         let device = try book.camera(pick.camera.id).device
-        if device?.isSwapped(at: pick.frame.instant) == true {
+        if device?.isSwapped(at: pick.frame.instant, now: clock.now) == true {
             capture.flags.append(PictureFlags.swapped)
         }
+        if case .asSetBefore = pick.word { capture.flags.append(PictureFlags.clockSet) }
         let bytes = picture.jpeg
         let receipt = try log.addSnapshot(
             camera: pick.camera.id, instant: pick.frame.instant, capture, details: details,
@@ -185,7 +198,7 @@ extension Recorder {
         let initHash = SHA256.hash(stream.initBytes.span)
         let instants = stream.samples.map(\.instant)
         let from = instants.min() ?? pick.frame.instant
-        let bytes = stream.file(clock: pick.camera.report.status.clock)
+        let bytes = stream.file(clock: cameraClock(pick))
         let details: [(String, JSON)] = [
             ("to", .string((instants.max() ?? from).description)),
             ("frames", .int(Int64(stream.samples.count))), ("use", .string("stream")),

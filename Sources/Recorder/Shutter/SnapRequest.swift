@@ -47,6 +47,7 @@ package enum SnapRefusal: String, Sendable {
     case expired
     case gap
     case future
+    case clockSet = "clock-set"
 }
 
 /// A refusal with its kind for programs and its words for people.

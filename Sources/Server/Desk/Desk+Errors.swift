@@ -38,6 +38,7 @@ extension WireError {
             case .expired: .expired
             case .gap: .gap
             case .future: .future
+            case .clockSet: .clockSet
             }
         self.init(code, failure.words)
         var bounds: [(String, JSON)] = []

@@ -199,7 +199,8 @@ extension WireError {
     /// That there is none of this instant, and why.
     fileprivate var isAboutPictures: Bool {
         switch code {
-        case .unknownCamera, .cameraOff, .offline, .noFrame, .expired, .gap, .future: true
+        case .unknownCamera, .cameraOff, .offline, .noFrame, .expired, .gap, .future, .clockSet:
+            true
         default: false
         }
     }

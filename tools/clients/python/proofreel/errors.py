@@ -64,7 +64,8 @@ for _word in ("not-found", "unknown-camera"):
     _TYPES[_word] = NotFound
 for _word in ("not-admitted", "wrong-credentials", "locked-out", "denied"):
     _TYPES[_word] = LoginError
-for _word in ("camera-off", "offline", "no-frame", "expired", "gap", "future"):
+for _word in ("camera-off", "offline", "no-frame", "expired", "gap", "future",
+              "clock-set"):
     _TYPES[_word] = CameraError
 
 
