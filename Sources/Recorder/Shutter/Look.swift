@@ -42,7 +42,7 @@ extension Recorder {
         let picker = Picker(clock: clock, tolerance: tolerance, neighbours: 0)
         // So that now is no instant that only an old clock could call so.
         camera.ring.notice()
-        return try picker.pick(camera, at: clock.now)
+        return try pick(camera, picker, at: clock.now)
     }
 }
 
