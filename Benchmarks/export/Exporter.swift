@@ -10,11 +10,30 @@ import Store
 
 /// One export in a process of its own, so that its memory can be told from that of the filling.
 enum Exporter {
-    static let word = "--write-bundle"
+    static let writing = "--write-bundle"
+    static let verifying = "--verify-bundle"
+    static var words: [String] { [writing, verifying] }
+
+    static func run(_ word: String, _ words: [String]) throws {
+        guard words.count == 2 else { throw BenchFailure("\(word) wants two paths") }
+        if word == verifying { try verify(words[0], scratch: words[1]) } else { try write(words) }
+    }
+
+    /// Says how long it took and the memory that it added, on one line.
+    private static func verify(_ bundle: String, scratch: String) throws {
+        let before = try memory("VmRSS:")
+        try forgetPeak()
+        let start = Meter.nanoseconds
+        let result = try BundleCheck.run(
+            bundle, scratchPath: scratch,
+            BundleCheck.Request(rootKey: VerifierKey(PictureLog.rootKey)))
+        let seconds = Double(Meter.nanoseconds - start) / 1e9
+        guard result.findings.isEmpty else { throw BenchFailure("the bundle does not verify") }
+        say("\(seconds) \(try memory("VmHWM:") - before)")
+    }
 
     /// `FOLDER FILE`: writes the bundle of everything in the log, then says its numbers on one line.
-    static func run(_ words: [String]) throws {
-        guard words.count == 2 else { throw BenchFailure("\(word) wants FOLDER FILE") }
+    private static func write(_ words: [String]) throws {
         let log = try PictureLog.open(words[0])
         let file = try RealFileSystem().open(words[1], .createExclusive)
         var query = Query()
@@ -25,7 +44,9 @@ enum Exporter {
         let start = Meter.nanoseconds
         var first: UInt64 = 0
         var count: UInt64 = 0
-        let writer = try BundleWriter(LogExtract(log), request, anchors: { _ in [] }, custody: { _, _, _ in }) {
+        let writer = try BundleWriter(
+            LogExtract(log), request, anchors: { _ in [] }, custody: { _, _, _ in }
+        ) {
             bytes throws(Failure) in
             if count == 0 { first = Meter.nanoseconds - start }
             try file.write(bytes, at: count)

@@ -1,9 +1,9 @@
 import BenchHarness
 import Glibc
 
-if CommandLine.arguments.dropFirst().first == Exporter.word {
+if let word = CommandLine.arguments.dropFirst().first, Exporter.words.contains(word) {
     do {
-        try Exporter.run(Array(CommandLine.arguments.dropFirst(2)))
+        try Exporter.run(word, Array(CommandLine.arguments.dropFirst(2)))
         exit(0)
     } catch {
         say("bench-export: \(error)", to: STDERR_FILENO)
