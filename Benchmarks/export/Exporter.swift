@@ -63,7 +63,7 @@ enum Exporter {
     private static func forgetPeak() throws {
         let file = open("/proc/self/clear_refs", O_WRONLY)
         defer { close(file) }
-        guard file >= 0, write(file, "5", 1) == 1 else {
+        guard file >= 0, Glibc.write(file, "5", 1) == 1 else {
             throw BenchFailure("the peak of memory cannot be told on this kernel")
         }
     }
