@@ -249,6 +249,27 @@ import TimeStamp
         #expect(try inquiry.last(origin: "other.test/log", keys) == nil)
     }
 
+    @Test func `a source that hangs holds up neither the log, nor the others, nor the end`() throws
+    {
+        let room = try AnchorRoom()
+        let slow = try LoopbackServer { _ in [.request, .hang] }
+        let tsa = try Self.authority.serve()
+        defer {
+            slow.end()
+            tsa.end()
+        }
+        try room.anchorer.add(room.stamp("slow", slow.url(), Self.authority))
+        try room.anchorer.add(room.stamp("notary", tsa.url, Self.authority))
+        try room.anchorer.start()
+        while slow.requests.isEmpty { pauseFor(milliseconds: 5) }
+        _ = try TestLog.add(room.log, 1)
+        _ = try room.anchorer.confirmNow("notary")
+        // Told to end, it does not wait for the answer: nobody has said that none came.
+        try room.close()
+        #expect(!room.said.all.contains { $0.hasPrefix("slow") }, "\(room.said.all)")
+        #expect(!room.folder.bytes("anchors/slow.due").isEmpty)
+    }
+
     @Test func `who is not asked any more stands in the log, and what he said stays`() throws {
         let room = try AnchorRoom()
         let tsa = try Self.authority.serve()
