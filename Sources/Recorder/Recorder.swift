@@ -28,7 +28,7 @@ package final class Recorder: Sendable {
     private let dataDirectory: String
     private let disk: RingDisk
     private let ledger: Ledger
-    private let cameras = Monitor<[String: Camera]>([:])
+    let cameras = CameraTable()
     /// Held while cameras are added, changed or removed: one such change at a time.
     private let changes = Monitor(())
     private let space: SpaceGuard
@@ -60,7 +60,7 @@ package final class Recorder: Sendable {
                 troubles.append((config.id, error))
             }
         }
-        space.start { [self] in Array(cameras.withLock { $0.values }) }
+        space.start { [self] in cameras.settled }
         if options.watchesUSB {
             let watch = USBCameras { [self] in usbArrived($0) }
             usb.withLock { $0 = watch }
@@ -72,7 +72,7 @@ package final class Recorder: Sendable {
     package func close() {
         usb.withLock { $0.take() }?.end()
         space.end()
-        for id in cameras.withLock({ Array($0.keys) }) { close(id) }
+        for camera in cameras.all { close(camera.id) }
         ledger.end()
         disk.close()
     }
@@ -80,16 +80,23 @@ package final class Recorder: Sendable {
     /// The server's clock, which instants are read from.
     package var now: WallTime { clock.now }
 
-    package func camera(_ id: String) throws(Failure) -> Camera {
-        if let camera = cameras.withLock({ $0[id] }) { return camera }
+    /// `.busy` while it is being changed, after waiting so long for the end of that.
+    package func camera(
+        _ id: String, patienceMilliseconds: Int = 0
+    ) throws(Failure) -> Camera {
+        if let camera = try cameras.camera(id, patienceMilliseconds: patienceMilliseconds) {
+            return camera
+        }
         let config = try book.camera(id)
         throw Failure(
             .io, "camera \(config.id) has no ring; the server's first lines say why")
     }
 
-    package var all: [Camera] {
-        cameras.withLock { $0.values.sorted { $0.config.id < $1.config.id } }
-    }
+    /// How long those who want a picture wait for a change to end: as long as a camera takes to let
+    /// go, as a rule.
+    static let patienceMilliseconds = 1000
+
+    package var all: [Camera] { cameras.all }
 
     // MARK: Changes
 
@@ -99,6 +106,8 @@ package final class Recorder: Sendable {
     ) throws(Failure) {
         changes.lock()
         defer { changes.unlock() }
+        cameras.begin([config.id])
+        defer { cameras.end([config.id]) }
         let added = try book.put(config, credentials: credentials, isNew: true)
         try open(added, because: (.configuration, "the camera was not there"))
     }
@@ -109,11 +118,18 @@ package final class Recorder: Sendable {
     ) throws(Failure) {
         changes.lock()
         defer { changes.unlock() }
+        cameras.begin([config.id])
+        defer { cameras.end([config.id]) }
         let changed = try book.put(config, credentials: credentials, isNew: false)
-        let old = cameras.withLock { $0[config.id] }
-        close(config.id)
+        let old = cameras[config.id]
+        if let old { end(old, isChanged: true) }
         let words = old?.config.isOn == false || !changed.isOn ? "switched off" : "changed"
-        try open(changed, because: (.configuration, "\(words) by \(author.actor)"))
+        do throws(Failure) {
+            try open(changed, because: (.configuration, "\(words) by \(author.actor)"))
+        } catch {
+            cameras.take(config.id)
+            throw error
+        }
     }
 
     /// Forgets the camera and its ring, and its sub stream. What became evidence stays.
@@ -122,6 +138,8 @@ package final class Recorder: Sendable {
         defer { changes.unlock() }
         let config = try book.camera(id)
         let streams = [config.id] + (sub(of: id).map { [$0.id] } ?? [])
+        cameras.begin(streams)
+        defer { cameras.end(streams) }
         for stream in streams { close(stream) }
         try book.remove(id)
         for path in streams.map(ringPath) where RealFileSystem().exists(path) {
@@ -165,15 +183,19 @@ package final class Recorder: Sendable {
         }
         try ledger.open(camera)
         disk.add(ring)
-        cameras.withLock { $0[config.id] = camera }
+        cameras.put(camera)
         if config.isOn { camera.start() }
     }
 
     private func close(_ id: String) {
-        guard let camera = cameras.withLock({ $0.removeValue(forKey: id) }) else { return }
-        camera.end()
+        guard let camera = cameras.take(id) else { return }
+        end(camera, isChanged: false)
+    }
+
+    private func end(_ camera: Camera, isChanged: Bool) {
+        camera.end(isChanged: isChanged)
         disk.remove(camera.ring)
-        ledger.close(id)
+        ledger.close(camera.id)
     }
 
     /// Commits a camera's footage to the log as far as the disk has it, now.

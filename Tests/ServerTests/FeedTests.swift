@@ -15,7 +15,7 @@ import WireProtocol
     private struct Refused: Error {}
 
     /// Takes a live body apart: fields, then so many bytes.
-    private struct Pieces {
+    struct Pieces {
         var bytes: [UInt8] = []
 
         mutating func next() throws -> (fields: [UInt8], bytes: [UInt8])? {
@@ -49,7 +49,7 @@ import WireProtocol
     }
 
     /// So many pieces of a live view; gives credit as it takes.
-    private func pieces(
+    func pieces(
         _ client: WireClient, _ stream: UInt32, _ count: Int
     ) throws -> [(fields: [UInt8], bytes: [UInt8])] {
         var taken: [(fields: [UInt8], bytes: [UInt8])] = []

@@ -37,9 +37,10 @@ package final class Camera: Sendable {
 
     func retryNow() { loop.withLock { $0 }?.retryNow() }
 
-    func end() {
+    /// One that is only changed is not off, for those who look meanwhile.
+    func end(isChanged: Bool) {
         loop.withLock { $0.take() }?.end()
-        report.off()
+        if !isChanged { report.off() }
     }
 
     /// What is odd about a picture of this size.

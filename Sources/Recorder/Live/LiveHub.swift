@@ -35,12 +35,11 @@ package final class LiveHub: Sendable {
     package func look(
         at camera: String, _ form: LiveForm, wake: @escaping @Sendable () -> Void
     ) throws -> LiveSeat {
-        let status = try recorder.camera(camera).report.status
+        let status = try recorder.camera(
+            camera, patienceMilliseconds: Recorder.patienceMilliseconds
+        ).report.status
         if form == .pictures, let codec = status.format?.codec, !codec.isIntra {
-            throw Failure(
-                .unsupported,
-                "\(camera) sends \(codec.rawValue), of which pictures alone cannot be cut; ask for"
-                    + " fragments")
+            throw LiveForm.noPictures(camera, codec)
         }
         let seat = LiveSeat(wake)
         let view = View(camera: camera, form: form)
@@ -73,6 +72,9 @@ package final class LiveHub: Sendable {
             if let piece = try reader.next(camera.ring, milliseconds: Self.waitMilliseconds) {
                 for viewer in viewers { viewer.give(piece) }
             }
+        } catch  where error.kind == .busy {
+            // It is being changed, and goes on.
+            Thread.sleep(nanoseconds: UInt64(Self.waitMilliseconds) * 200_000)
         } catch {
             for viewer in viewers { viewer.end(error) }
             views.withLock { $0[view] = nil }
@@ -87,6 +89,13 @@ package enum LiveForm: Hashable, Sendable {
     case pictures
     /// Fragments of the ring, as they are stored.
     case fragments
+
+    fileprivate static func noPictures(_ camera: String, _ codec: Codec) -> Failure {
+        Failure(
+            .unsupported,
+            "\(camera) sends \(codec.rawValue), of which pictures alone cannot be cut; ask for"
+                + " fragments")
+    }
 }
 
 /// What one camera has for its viewers next.
@@ -98,6 +107,8 @@ private struct LiveReader {
     private var last: RingPlace?
     private var sequence: UInt64?
     private var number: UInt64 = 0
+    /// Of the newest picture; another camera setting may make pictures of video.
+    private var format: UInt64?
 
     init(_ form: LiveForm) { self.form = form }
 
@@ -121,6 +132,11 @@ private struct LiveReader {
         guard let loaded = try ring.load(place.sequence),
             place.position < loaded.head.samples.count
         else { return nil }
+        if loaded.format != format {
+            let codec = InitSegment.parse(loaded.initBytes)?.codec
+            if let codec, !codec.isIntra { throw LiveForm.noPictures(ring.camera, codec) }
+            format = loaded.format
+        }
         number += 1
         return LivePiece(
             instant: loaded.head.samples[place.position].instant, number: number,

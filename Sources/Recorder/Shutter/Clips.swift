@@ -45,7 +45,8 @@ extension Recorder {
             }
             return ClipAnswer(receipt: known, bytes: try log.payload(of: known.id))
         }
-        let camera = try self.camera(request.camera)
+        let camera = try self.camera(
+            request.camera, patienceMilliseconds: Self.patienceMilliseconds)
         waitForClosing(camera, request.to)
         let footage = try gather(camera, request)
         try commitParts(of: camera)

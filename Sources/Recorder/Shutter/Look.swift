@@ -43,7 +43,9 @@ extension Recorder {
             status.state == .off
             ? -1 : min(max(Self.lookToleranceMicroseconds, rhythm), Self.lookToleranceMax)
         let picker = Picker(clock: clock, tolerance: tolerance, neighbours: 0)
-        return try picker.pick(camera, at: clock.now)
+        // So that now is no instant that only an old clock could call so.
+        camera.ring.notice()
+        return try pick(camera, picker, at: clock.now)
     }
 }
 

@@ -33,7 +33,7 @@ struct Picker {
         let frames = look.frames
         guard let position = nearest(frames, asked),
             abs(frames[position].instant.microseconds - asked.microseconds) <= tolerance
-        else { throw refusal(camera, asked, look) }
+        else { throw try refusal(camera, asked, look) }
         let low = max(0, position - neighbours)
         let high = min(frames.count, position + neighbours + 1)
         let around = (frames[low..<position] + frames[(position + 1)..<high]).map(\.instant)
@@ -66,7 +66,9 @@ struct Picker {
     }
 
     /// Why there is no frame near the instant, in the words that help most.
-    private func refusal(_ camera: Camera, _ asked: WallTime, _ look: RingLook) -> SnapFailure {
+    private func refusal(
+        _ camera: Camera, _ asked: WallTime, _ look: RingLook
+    ) throws(Failure) -> SnapFailure {
         let id = camera.id
         let status = camera.report.status
         let range = camera.ring.range
@@ -95,6 +97,11 @@ struct Picker {
         }
         let since = range?.upperBound
         let when = since.map { " since \($0)" } ?? "; it has never sent a frame"
+        if status.isBeginning(at: clock.now) {
+            throw Failure(
+                .busy,
+                "\(id) has been switched on or changed and is connecting; ask again in a moment")
+        }
         switch status.state {
         case .off:
             return SnapFailure(
@@ -109,6 +116,17 @@ struct Picker {
                 "\(id) has no frame within \(tolerance / 1000) ms of \(asked); the newest is from"
                     + " \(since.map(\.description) ?? "never")", from: since)
         }
+    }
+}
+
+extension CameraStatus {
+    /// A first connection takes no longer, as a rule; then nobody is told to wait for it.
+    private static let beginningSeconds: Int64 = 10
+
+    /// Whether it connects for the first time, so that there is nothing wrong with it as yet.
+    fileprivate func isBeginning(at now: WallTime) -> Bool {
+        state == .connecting && connections <= 1 && frames == 0 && failure == nil
+            && now < since.adding(seconds: Self.beginningSeconds)
     }
 }
 

@@ -24,7 +24,7 @@ extension Recorder {
         var picks: [Pick] = []
         for id in request.cameras {
             let camera = try found(id)
-            picks.append(try picker.pick(camera, at: request.at ?? now))
+            picks.append(try pick(camera, picker, at: request.at ?? now))
         }
         let first = picks.map(\.frame.instant).min() ?? now
         let shot = picks.count > 1 ? RecordID(at: now, random: try randomPair()) : nil
@@ -66,10 +66,20 @@ extension Recorder {
 
     func found(_ id: String) throws -> Camera {
         do throws(Failure) {
-            return try camera(id)
+            return try camera(id, patienceMilliseconds: Self.patienceMilliseconds)
         } catch {
             if error.kind == .notFound { throw SnapFailure(.unknownCamera, error.words) }
             throw error
+        }
+    }
+
+    /// A camera that is changed while its frame is looked for is busy, and not without a frame.
+    func pick(_ camera: Camera, _ picker: Picker, at asked: WallTime) throws -> Pick {
+        do {
+            return try picker.pick(camera, at: asked)
+        } catch let refusal as SnapFailure {
+            guard cameras.isThere(camera) else { throw CameraTable.busy(camera.id) }
+            throw refusal
         }
     }
 
