@@ -1,6 +1,4 @@
-import Base
 import Foundation
-import HTTPClient
 import TestSupport
 
 /// `tools/cameras/camera-server`, running for as long as this lives.
@@ -41,16 +39,7 @@ package final class CameraServer {
     package func control(fault: String? = nil, argument: String? = nil) throws -> Fault {
         var query = fault.map { "?fault=\($0)" } ?? ""
         if let argument { query += "&arg=\(argument)" }
-        let answer = Collector()
-        try HTTPClient(HTTPTarget(url: "http://127.0.0.1:\(httpPort)/control\(query)")).get(answer)
-        return try JSONDecoder().decode(Fault.self, from: Data(answer.bytes))
-    }
-
-    private final class Collector: HTTPReceiver {
-        var bytes: [UInt8] = []
-        func answered(_ head: HTTPHead) throws(Failure) {}
-        func received(_ more: Span<UInt8>) throws(Failure) { bytes += more.array() }
-        func checkpoint() throws(Failure) {}
-        var wakeDescriptor: Int32? { nil }
+        let answer = try HTTPAnswer.bytes(of: "http://127.0.0.1:\(httpPort)/control\(query)")
+        return try JSONDecoder().decode(Fault.self, from: Data(answer))
     }
 }
