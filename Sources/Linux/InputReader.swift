@@ -21,8 +21,16 @@ package final class InputReader {
     /// - grab: nobody else of this machine hears the device from now on.
     package init(node: String, grab: Bool) throws(Failure) {
         what = node
-        descriptor = try checked("open \(node)") {
-            unsafe proofreel_open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0)
+        do throws(Failure) {
+            descriptor = try checked("open \(node)") {
+                unsafe proofreel_open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0)
+            }
+        } catch {
+            guard error.kind == .readOnly else { throw error }
+            throw Failure(
+                .readOnly,
+                "the server may not read \(node); put its user into the group that may, which is"
+                    + " input on Debian, and start it again")
         }
         // Instants of the clock that nobody sets.
         guard proofreel_input_clock(descriptor, CLOCK_MONOTONIC) == 0 else {

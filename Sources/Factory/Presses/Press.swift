@@ -63,15 +63,17 @@ extension Factory {
         }
         if let read { add(read) }
         add(try centre.asLink())
+        var check = links.first { $0.kind == Link.checkKind }?.value
+        var waiting: CheckState?
+        if check == nil {
+            waiting = try waitingCheck(at: centre.id, for: trigger.cameras, before: press.at)
+            check = waiting?.check
+            // Should not all links fit, this one does.
+            if let link = waiting?.link { add(link) }
+        }
         for link in onBench(centre.id, at: press.at)
         where !links.contains(where: { $0.kind == link.kind }) { add(link) }
-        var check = links.first { $0.kind == Link.checkKind }?.value
-        if check == nil,
-            let waiting = try waitingCheck(at: centre.id, for: trigger.cameras, before: press.at)
-        {
-            check = waiting.check
-            for link in waiting.links { add(link) }
-        }
+        for link in waiting?.links ?? [] { add(link) }
         let shot = PendingShot(
             request: press.request, cameras: trigger.cameras, at: press.at, links: links,
             trigger: Self.words(press, trigger), author: press.author)
