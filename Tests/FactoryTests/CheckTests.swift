@@ -97,9 +97,18 @@ import WireProtocol
         #expect(reached.texts("missing") == ["press-3"])
         _ = try hall.snap("press-3", links: ["check=QA/18"])
         #expect(try hall.check("QA/18").text("state") == "complete")
-        // Without a key of somebody's own it gets one of this log's.
-        let own = try hall.ask(.checkReach) { $0.add(.camera, "press-3") }
-        #expect(own.text("check")?.hasPrefix("proofreel:") == true)
+        // Without a key of somebody's own it gets one of this log's, and one for each request.
+        func own() throws -> Hall.Told {
+            try hall.ask(.checkReach) { fields in
+                fields.add(.camera, "press-3")
+                fields.add(.requestID, "r-1")
+            }
+        }
+        let first = try own()
+        #expect(first.text("check")?.hasPrefix("proofreel:") == true)
+        let again = try own()
+        #expect(again.text("check") == first.text("check"))
+        #expect(again.json["repeated"]?.bool == true)
         try hall.close()
     }
 
@@ -255,16 +264,19 @@ import WireProtocol
         try hall.point("weld", #"{"cameras": ["press-3"], "take": "reached"}"#)
         let factory = hall.bench.factory
         let outcomes = Monitor<[Bool]>([])
-        let threads = (0..<16).map { _ in
+        let threads = (0..<16).map { i in
             Thread(name: "reach") {
                 var reach = Reach(by: TestLog.author)
                 reach.point = "weld"
                 reach.check = try? Link(kind: "check", value: "QA/1")
+                reach.request = "r-\(i)"
+                reach.links = (try? [Link(kind: "lot", value: "L-\(i)")]) ?? []
                 let reached = try? factory.reach(reach)
-                outcomes.withLock { $0.append(reached?.receipt.repeated ?? true) }
+                if let reached { outcomes.withLock { $0.append(reached.receipt.repeated) } }
             }
         }
         for thread in threads { thread.join() }
+        #expect(outcomes.withLock { $0 }.count == 16)
         #expect(outcomes.withLock { $0 }.count { !$0 } == 1)
         let chain = try hall.bench.log.chain(of: "QA/1")
         #expect(chain.count { $0.kind == .check } == 1)

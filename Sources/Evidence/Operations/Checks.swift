@@ -57,10 +57,10 @@ extension EvidenceLog {
         do {
             return try commit(draft)
         } catch {
-            // Somebody else opened it in between, with other words.
-            guard error.kind == .alreadyExists,
-                let known = try opening(of: demand.check.value)
-            else { throw error }
+            // Somebody else opened it in between, with other words; the index has it in a moment.
+            guard error.kind == .alreadyExists else { throw error }
+            try waitForGroups()
+            guard let known = try opening(of: demand.check.value) else { throw error }
             return known
         }
     }
