@@ -22,6 +22,7 @@ final class HTTPDesk {
 
     func ended(_ connection: HTTPConnection) {
         connections[ObjectIdentifier(connection)] = nil
+        connection.exchange = nil
     }
 
     /// Once a second: who has gone while nothing was sent to him, and who takes too long.

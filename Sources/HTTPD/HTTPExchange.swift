@@ -1,5 +1,4 @@
 internal import CHTTPD
-internal import Synchronization
 
 /// One request and its answer. The server's thread owns it, but for `reply` and `wake`, which any
 /// thread may call at any time, also when the client is gone.
@@ -16,7 +15,7 @@ internal import Synchronization
     }
 
     private let connection: OpaquePointer
-    private let state = Mutex(State())
+    private let state = HTTPLock(State())
     /// As the client sent it: path and query, still encoded.
     package let target: [UInt8]
     /// Four or sixteen bytes of the client's IP address.
@@ -26,7 +25,8 @@ internal import Synchronization
     private var isHandled = false
     private(set) var isStreaming = false
     private var hasLeft = false
-    private weak var client: HTTPConnection?
+    /// Lets go of this exchange when that is over.
+    private let client: HTTPConnection?
 
     init(_ connection: OpaquePointer, target: [UInt8], of client: HTTPConnection?) {
         unsafe self.connection = connection

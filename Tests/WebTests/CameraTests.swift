@@ -279,6 +279,7 @@ import Web
                     "\nproofreel_camera_state{camera=\"\(camera)\",state=\"recording\"} 1\n"))
         }
         #expect(all.contains("\n# TYPE proofreel_log_leaves_total counter\n"))
+        #expect(all.contains("\nproofreel_camera_gaps{camera=\"press-1\"} 0\n"))
         let some = try bench.ask("/metrics", try bench.bearer(.auditor, cameras: ["press-2"])).text
         #expect(some.contains("press-2") && !some.contains("press-1"))
         for line in all.split(separator: "\n") where !line.hasPrefix("#") {

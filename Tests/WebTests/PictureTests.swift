@@ -5,6 +5,7 @@ import Evidence
 import EvidenceFormat
 import Foundation
 import HTTPFormat
+import JPEG
 import ServerSupport
 import TestSupport
 import Testing
@@ -181,6 +182,33 @@ import Web
         let index = UInt64(try #require(receipt.json["index"] as? Int))
         #expect(try bench.server.log.leaf(at: index).bytes == Array(leaf.utf8))
         #expect(receipt.json["proof"] as? String != nil)
+        try bench.close()
+    }
+
+    @Test func `a small picture of a picture has a size, a tag of its own, and no other form`()
+        throws
+    {
+        let pixels = [UInt8](repeating: 90, count: 800 * 450 * 3)
+        let jpeg = try ColourPicture(width: 800, height: 450, pixels: pixels).jpeg(quality: 90)
+        let bench = try WebBench()
+        let (url, login) = try one(bench, jpeg)
+        let small = try bench.ask("\(url)?size=256", login)
+        #expect(small.status == 200)
+        let header = try JPEGHeader(small.body.span)
+        #expect((header.width, header.height) == (256, 144))
+        let tag = try #require(small.header("ETag"))
+        #expect(tag != (try bench.ask(url, login).header("ETag")))
+        #expect(try bench.ask("\(url)?size=256", login, "If-None-Match: \(tag)").status == 304)
+        for size in ["15", "1025", "x", "-1", ""] {
+            #expect(try bench.ask("\(url)?size=\(size)", login).status == 400)
+        }
+        let id = try bench.put(Array("text".utf8), [("check", "a/b")], mime: "text/html")
+        let page = "/pictures/\(SHA256.hash(Array("text".utf8).span).hex)/\(id).bin"
+        #expect(try bench.ask("\(page)?size=64", login).status == 422)
+        // What a browser would run is offered for saving.
+        let whole = try bench.ask(page, login)
+        #expect(whole.header("Content-Type") == "application/octet-stream")
+        #expect(whole.header("Content-Disposition") == "attachment")
         try bench.close()
     }
 

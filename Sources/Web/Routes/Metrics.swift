@@ -20,6 +20,7 @@ extension Route {
             caller.identity.cameras?.contains(CameraConfig.mainID(of: camera.config.id)) ?? true
         }
         Metrics.cameras(cameras, site, &text)
+        try Metrics.gaps(cameras, site, &text)
         Metrics.gateway(site, &text)
         return HTTPReply(
             200, [("Content-Type", "text/plain; version=0.0.4; charset=utf-8"), Replies.fresh],
@@ -99,6 +100,21 @@ enum Metrics {
                 Double($0.upperBound.microseconds - $0.lowerBound.microseconds) / 1e6
             }
         }
+    }
+
+    private static let gapSeconds: Int64 = 86_400
+    private static let gapsMax = 1000
+
+    static func gaps(_ cameras: [Camera], _ site: Site, _ text: inout MetricsText) throws {
+        let from = site.clock.now.adding(seconds: -gapSeconds)
+        text.add(
+            "proofreel_camera_gaps", .gauge, "Gaps of the last day, 1000 at most.",
+            try cameras.map { camera in
+                let id = camera.config.id
+                let gaps = try site.desk.log.leaves(
+                    .gap, ofCamera: id, from: from, limit: gapsMax)
+                return ([("camera", id)], Double(gaps.count))
+            })
     }
 
     static func gateway(_ site: Site, _ text: inout MetricsText) {
