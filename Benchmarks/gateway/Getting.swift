@@ -50,17 +50,18 @@ struct Getting {
         load.seconds = arguments.quick ? 0.1 : 0.8
         load.bodyBytes = isList ? 0 : Pictures.bytes
         for round in 0...rounds {
+            var found: [String: [Double]] = [:]
             for contender in round % 2 == 0 ? able : able.reversed() {
                 guard let target = contender.target(secret: false) else { continue }
                 let answers = try target.ask(requests(contender, count), load)
-                // The first round warms everybody's caches.
-                guard round > 0 else { continue }
-                figures.add(
-                    contender.name,
-                    [
-                        answers.perSecond, answers.microseconds(50), answers.microseconds(99),
-                        answers.cpuMicroseconds, answers.megabytesPerCPUSecond,
-                    ])
+                found[contender.name] = [
+                    answers.perSecond, answers.microseconds(50), answers.microseconds(99),
+                    answers.cpuMicroseconds, answers.megabytesPerCPUSecond,
+                ]
+            }
+            // The first round warms everybody's caches.
+            for contender in able where round > 0 {
+                if let values = found[contender.name] { figures.add(contender.name, values) }
             }
         }
         figures.print(arguments, bench: "gateway")

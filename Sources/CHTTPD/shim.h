@@ -55,6 +55,8 @@ static inline struct MHD_Daemon *proofreel_httpd_start(const proofreel_httpd_opt
         MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_bytes,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        // Without this promise files are copied in pieces of 4 KB rather than sent with sendfile.
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
         MHD_OPTION_URI_LOG_CALLBACK, o->began, o->context,
         MHD_OPTION_UNESCAPE_CALLBACK, &proofreel_httpd_raw, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, o->completed, o->context,

@@ -6,6 +6,9 @@ internal import Glibc
 /// calls `run` again and again from one thread, on which everything happens but
 /// `HTTPExchange.reply` and `wake`.
 ///
+/// The process must ignore SIGPIPE (`Process.ignoreBrokenPipes`), which sending a file to a client
+/// that has gone would raise.
+///
 /// What a client can cost is bounded: connections, the bytes of a request's head, the time for
 /// sending it, the time without taking any of an answer.
 @safe package final class HTTPServer: @unchecked Sendable {

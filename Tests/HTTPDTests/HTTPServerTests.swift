@@ -23,6 +23,7 @@ import Testing
             _ change: (inout HTTPServer.Options) -> Void = { _ in },
             _ body: @escaping @Sendable (HTTPExchange) -> HTTPReply?
         ) throws {
+            Linux.Process.ignoreBrokenPipes()
             let listener = try Listener(IPAddress("127.0.0.1")!, port: 0)
             port = listener.port
             var options = HTTPServer.Options()
@@ -127,6 +128,14 @@ import Testing
         }
         let client = try HTTPProbe(port: bench.port)
         for _ in 0..<3 { #expect(try client.ask("/").body == Array(bytes[1000..<251_000])) }
+        // Whoever goes away in the middle of it ends nothing but his own connection.
+        for _ in 0..<20 {
+            let rude = try HTTPProbe(port: bench.port, receiveBytes: 4096)
+            try rude.send(HTTPProbe.request("/"))
+            _ = try rude.head()
+            rude.hangUp()
+        }
+        #expect(try client.ask("/").body.count == 250_000)
         bench.end()
     }
 
