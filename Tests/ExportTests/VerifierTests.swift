@@ -45,6 +45,12 @@ import Testing
         let pinned = try verify(path, "--root", root)
         #expect(pinned.code == 3, "\(pinned.output)")
         #expect(pinned.output.hasPrefix("VERIFIED, UNANCHORED\n"), "\(pinned.output)")
+        let told = try verify(path, "--root", root, "--json")
+        let found =
+            try JSONSerialization.jsonObject(with: Data(told.output.utf8)) as? [String: Any]
+        #expect(told.code == 3 && found?["code"] as? Int == 3)
+        #expect(found?["verdict"] as? String == "VERIFIED, UNANCHORED")
+        #expect((found?["records"] as? [Any])?.count == 6)
         let open = try verify(path)
         #expect(open.code == 2, "\(open.output)")
         let other = try verify(path, "--root", TestLog.logSigner().verifierKey.text)
@@ -55,7 +61,8 @@ import Testing
         let rich = try RichLog(scratch.path + "/log", clock)
         var query = Query()
         query.camera = "cam-3"
-        query.from = clock.now
+        // The stream begins before it, and comes with its picture nevertheless.
+        query.from = clock.now.adding(seconds: 1)
         query.to = clock.now.adding(seconds: 60)
         for wanted in [
             .ids([rich.rendered]), .query(query),
@@ -96,6 +103,27 @@ import Testing
             """
         #expect(ran.output.hasPrefix("VERIFIED, UNANCHORED\n"), "\(ran.output)")
         #expect(ran.output.hasSuffix("proven one by one.\n" + hand), "\(ran.output)")
+
+        // By hand alone, with a picture, a leaf and a note that were changed.
+        let steps = script.split(separator: "\n").dropFirst().joined(separator: "\n")
+        scratch.write("hand.sh", Array(steps.utf8))
+        for (name, complaint) in [
+            ("proof/records/0000000004.leaf", "0000000004.leaf IS NOT IN THE LOG"),
+            ("proof/checkpoint", "Signature Verification Failure"),
+            ("proof/keyset.note", "Signature Verification Failure"),
+        ] {
+            let file = URL(fileURLWithPath: folder + "/" + name)
+            let good = try Data(contentsOf: file)
+            var bad = good
+            bad[4] ^= 1
+            try bad.write(to: file)
+            let found = try Ran(
+                ["sh", scratch.path + "/hand.sh"], in: folder,
+                ["KEY": root, "TMPDIR": scratch.path])
+            try good.write(to: file)
+            #expect(found.output.contains(complaint), "\(name): \(found.output)")
+            #expect(found.output.contains("\(name): FAILED"), "\(name): \(found.output)")
+        }
     }
 
     private func unpacked(_ rich: RichLog) throws -> String {

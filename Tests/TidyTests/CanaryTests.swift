@@ -78,6 +78,11 @@ import Testing
         #expect(importsUndeclared(Self.table, source("Unknown", "import Low")).count == 1)
     }
 
+    @Test func `another language in a raw text is not code, what follows it is`() {
+        let text = "let x = #\"\"\"\nimport json\n\"\"\"#\nimport High"
+        #expect(importsUndeclared(Self.table, source("Form", text)).map(\.place).count == 1)
+    }
+
     @Test(arguments: ["let x = unsafe f()", "nonisolated(unsafe) var x = 1", "@unsafe struct S {}"])
     func `unsafe above layer 2 is reported`(line: String) {
         #expect(unsafeAbove(Self.table, source("Form", line)).count == 1)

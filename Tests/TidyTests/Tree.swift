@@ -13,9 +13,16 @@ struct SourceFile: Sendable {
         return parts.count > 1 ? String(parts[1]) : ""
     }
 
-    /// Its lines with comments blanked, so that rules about code do not trip over words.
+    /// Its lines with comments and raw texts of several lines blanked, so that rules about code do
+    /// not trip over words, or over another language.
     var code: [String] {
-        lines.map { line in
+        var isText = false
+        return lines.map { line in
+            if isText {
+                isText = !line.hasPrefix("\"\"\"#")
+                return ""
+            }
+            isText = line.hasSuffix("#\"\"\"")
             guard let start = line.range(of: "//") else { return line }
             // `//` inside a string literal (a URL) is not a comment.
             let quotes = line[..<start.lowerBound].count { $0 == "\"" }

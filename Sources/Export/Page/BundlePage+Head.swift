@@ -1,9 +1,9 @@
 package import EvidenceFormat
 
 extension BundlePage {
-    /// All that stands before the first record. `selection` is `proof/selection.json`, `rootKey` what
-    /// the genesis leaf names, `removals` are the `delete` and `deleted` leaves of records here,
-    /// `anchors` the `anchor` leaves.
+    /// All that stands before the first record. `selection` is `proof/selection.json`, `rootKey`
+    /// what the genesis leaf names, `removals` are the `delete` and `deleted` leaves of records
+    /// here, `anchors` the `anchor` leaves.
     package func head(
         _ selection: JSONObject, rootKey: String, checks: [Check], removals: [Entry],
         anchors: [Entry]

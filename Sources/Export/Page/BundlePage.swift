@@ -1,7 +1,7 @@
 package import EvidenceFormat
 
 /// `data/index.html`: what a bundle says, for people. The same leaves give the same bytes, here and
-/// in `verify.py`, which makes the page again and compares; so no caption can be swapped.
+/// in `report.py`, with which a verifier makes it again; so no caption can be swapped.
 ///
 /// Records are told one by one, in the order of instant and index, and their sections can be put
 /// aside; the head counts them and comes last, though it stands first. No I/O. One thread.

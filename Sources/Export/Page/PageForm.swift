@@ -1,7 +1,7 @@
 internal import EvidenceFormat
 
 /// A line of the page with places for fields of a leaf: `{to}; {frames} frames`. Read once; a field
-/// that is not there leaves nothing. `verify.py` has the same forms, and makes the same bytes.
+/// that is not there leaves nothing. `report.py` has the same forms, and makes the same bytes.
 struct PageForm: Sendable {
     private enum Piece: Sendable {
         case text([UInt8])
@@ -109,7 +109,7 @@ extension JSON {
         }
     }
 
-    /// By shape alone, as `verify.py` does: a reason may look like a time that does not exist.
+    /// By shape alone, as `report.py` does: a reason may look like a time that does not exist.
     private static func isTime(_ text: [UInt8]) -> Bool {
         let shape = Array("0000-00-00T00:00:00.000000Z".utf8)
         return text.count == shape.count

@@ -1,4 +1,5 @@
 /// `proofs.py`, byte for byte. Made by `tools/embed-texts`; change that, not this.
+// swift-format-ignore
 package let proofsText = #"""
 """Signatures and proofs by published formats: Ed25519 (RFC 8032), signed notes and checkpoints
 (C2SP), Merkle trees (RFC 6962 and 9162), and JSON in one spelling. Part of verify.py. All of it is
@@ -81,6 +82,8 @@ def number(text):
 
 def read_key(text):
     """name+id+base64(type, key); type 1 signs notes, type 4 cosigns checkpoints."""
+    need(re.fullmatch(r"[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}", text),
+         "a key should look like name+8 hex digits+base64; copy the whole line: " + text[:80])
     name, key_id, raw = text.split("+", 2)
     raw = b64(raw, 33)
     need(sha256(name.encode(), b"\n", raw)[:4].hex() == key_id and raw[0] in (1, 4), "not a key")
@@ -139,6 +142,13 @@ def tree_root(hashes):
     return hashes[0].hex() if hashes else sha256().hex()
 
 
+def first_difference(a, b):
+    """The first byte that two texts do not share."""
+    if a == b:
+        return len(a)
+    return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+
+
 def strict_json(data, file):
     """Sorted keys, none twice, whole numbers, no null, no white space: written again, the same."""
     try:
@@ -146,8 +156,8 @@ def strict_json(data, file):
     except ValueError as error:
         raise Bad("this is not JSON: %s" % error, file, getattr(error, "pos", 0), len(data) - 1)
     again = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    start = next((i for i, (a, b) in enumerate(zip(data, again)) if a != b), len(again))
-    need(data == again, "this is not the one spelling of what it says", file, start, len(data) - 1)
+    need(data == again, "this is not the one spelling of what it says", file,
+         first_difference(data, again), len(data) - 1)
     bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data)  # what stands outside of texts
     need(not re.search(rb"[nN.E]|[0-9]{17}", bare), "a value that no leaf has", file)
     return value

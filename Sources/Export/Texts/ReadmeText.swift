@@ -1,4 +1,5 @@
 /// `README.txt`, byte for byte. Made by `tools/embed-texts`; change that, not this.
+// swift-format-ignore
 package let readmeText = #"""
 HOW TO VERIFY THIS BUNDLE
 
@@ -14,7 +15,8 @@ BY PROGRAM (Python 3.8 or later)
     python3 verify.py --root "$KEY"
 
 It answers VERIFIED, or says what is wrong or missing. Without --root it can only say that the
-bundle is consistent in itself. Take verify.py from outside as well if you can, and compare it.
+bundle is consistent in itself. Take verify.py, and proofs.py and report.py that belong to it, from
+outside as well if you can: whoever made a false bundle would have put a false program into it.
 
 
 BY HAND (sha256sum and openssl 3, in a shell, in this folder)

@@ -1,4 +1,5 @@
 /// `report.py`, byte for byte. Made by `tools/embed-texts`; change that, not this.
+// swift-format-ignore
 package let reportText = #"""
 """What a bundle says, in words for people: its page, data/index.html, and the verifier's report.
 
@@ -92,6 +93,7 @@ SAYS = {"link": "belongs to {links}: {reason}", "unlink": "does not belong to {l
         "clock": "the server's clock: {what}, moved by {step_us}", "incident": "{what}: {detail}",
         "hold": "to be kept: {record}{link} {cam} {from} {to}: {reason}",
         "unhold": "{step} of the end of hold {hold}: {reason}",
+        "check": "reached: {links}; {type} demanded of {cams}",
         "event": "{name} of {link} at {at}: {reason}", "policy": "retention policy {n}: {reason}",
         "anchor": "the log below leaf {size} was confirmed outside: {type}, {name}",
         "successor": "this log continues {old_origin}: {reason}"}
@@ -216,7 +218,7 @@ def record_of(b, file):
 def bracket(b, leaf):
     """Outside times that a leaf lies between: it was not yet there, and it was there."""
     trusted = [x for x in b.anchors if x.trusted]
-    before = [x.time for x in trusted if x.leaf is not None and x.leaf < leaf.index]
+    before = [x.time for x in trusted if x.leaf < leaf.index]
     return max(before, default=None), min((x.time for x in trusted if x.size > leaf.index),
                                           default=None)
 
@@ -225,22 +227,36 @@ def moment(seconds):
     return None if seconds is None else datetime.utcfromtimestamp(seconds).isoformat() + "Z"
 
 
+def clocks(b):
+    """Records whose own time does not lie between the outside times; some seconds are nothing."""
+    for leaf in b.records:
+        before, after = bracket(b, leaf)
+        if before is not None and leaf["t_srv"] < moment(before - 5):
+            yield "BACK-DATED? Record %s says %s, and was not there yet at %s." % (
+                leaf["id"], leaf["t_srv"], moment(before))
+        if after is not None and leaf["t_srv"] > moment(after + 5):
+            yield "A WRONG CLOCK? Record %s says %s, and was there at %s." % (
+                leaf["id"], leaf["t_srv"], moment(after))
+
+
 def for_programs(b, code):
     """Everything that was found out, as JSON."""
-    return json.dumps(dict(
+    removals = [{key: x.get(key) for key in (
+        "target", "policy", "what", "actors", "rule", "reason")} for x in b.of("delete")]
+    yield json.dumps(dict(
         verdict=VERDICTS[code], code=code, origin=b.origin, size=b.size, root_key=b.root_text,
         findings=[dict(words=x.words, file=x.file, record=record_of(b, x.file), first=x.start,
                        last=x.end) for x in b.findings],
-        asked=html.unescape(asked_words(b.selection)) if b.selection else None,
+        asked=b.selection,
         records=[dict(id=leaf["id"], index=leaf.index, file=b.payload(leaf), here=b.payload(
             leaf) in b.files, not_before=moment(bracket(b, leaf)[0]),
             not_after=moment(bracket(b, leaf)[1])) for leaf in b.records],
-        removals=[dict(record=x["target"], early=x["policy"] == -1, what=x["what"], by=x["actors"],
-                       rule=x["rule"], reason=x["reason"]) for x in b.of("delete")],
+        removals=removals,
         checks=[dict(check=check, leaves=count, closed=close is not None)
                 for check, (count, close) in sorted(b.checks.items())],
         anchors=[dict(file=x.file, size=x.size, time=moment(x.time), trusted=x.trusted)
-                 for x in b.anchors], notes=b.notes), indent=1, ensure_ascii=False)
+                 for x in b.anchors],
+        notes=b.notes + list(clocks(b))), indent=1, ensure_ascii=False)
 
 
 def for_people(b, code):
@@ -253,16 +269,18 @@ def for_people(b, code):
     if b.selection:
         yield "%s\n  exported %s" % (html.unescape(asked_words(b.selection)), html.unescape(fill(
             "{at} by {by}; {site}; {origin}, {size} leaves", b.selection)))
-    for leaf in sorted(b.of("delete"), key=lambda x: (x["policy"] != -1, x.index)):
-        yield "  " + html.unescape(fill(SAYS["early" if leaf["policy"] == -1 else "delete"], leaf))
+    for leaf in sorted(b.of("delete"), key=lambda x: (x.get("policy") != -1, x.index)):
+        form = SAYS["early" if leaf.get("policy") == -1 else "delete"]
+        yield "  " + html.unescape(fill(form, leaf))
     if code == 1:
         return
     here = [leaf for leaf in b.records if b.payload(leaf) in b.files]
     yield "\nWhat holds:"
     yield "  %d records, each in the signed log; %d with exactly the bytes recorded, %d bytes" % (
         len(b.records), len(here), sum(leaf["len"] for leaf in here))
-    yield "  %d removed, each by a rule that stood or by two people, and under no hold" % (
-        len(b.records) - len(here))
+    if len(here) < len(b.records):
+        yield "  %d removed, each by a rule that stood or by two people, and under no hold" % (
+            len(b.records) - len(here))
     for check, (count, close) in sorted(b.checks.items()):
         yield "  check %s: %s" % (check, "closed, and all its %d leaves are here" % count if close
                                   else "%d leaves without a gap; it is OPEN" % count)
@@ -270,8 +288,9 @@ def for_people(b, code):
         yield "  below leaf %d confirmed by %s%s%s" % (
             x.size, x.file, " at " + moment(x.time) if x.time else "", "" if x.trusted else
             ", BUT BY NOBODY WHOM YOU NAMED: see --trust-tsa and --witness")
-    yield "\nWhat is missing:" if code or b.notes else "\nNothing is missing."
-    yield from ("  " + note for note in b.notes)
+    notes = b.notes + list(clocks(b))
+    yield "\nWhat is missing:" if code or notes else "\nNothing is missing."
+    yield from ("  " + note for note in notes)
     if code == 2:
         yield "  The root key, from outside of this bundle: --root. This log was begun under"
         yield "    " + b.root_text

@@ -4,6 +4,9 @@ internal import EvidenceFormat
 
 /// The records that were asked for, each with its bytes and what was said of it.
 extension BundleWriter {
+    /// No stream that a picture is rendered from is longer; it begins with a key frame.
+    private static let streamSecondsMax: Int64 = 600
+
     /// In the order of their instants, and of the log where these are equal.
     func forEachWanted(
         _ body: (UInt64, Leaf, WallTime) throws(Failure) -> Void
@@ -13,6 +16,9 @@ extension BundleWriter {
             var query = given
             query.newestFirst = false
             query.streams = true
+            let before = try streams(before: query)
+            payloads.announce(before.map(\.leaf.id))
+            for hit in before { try body(hit.index, hit.leaf, hit.instant) }
             try extract.forEachPage(query) { hits throws(Failure) in
                 payloads.announce(hits.map(\.leaf.id))
                 for hit in hits { try body(hit.index, hit.leaf, hit.instant) }
@@ -22,6 +28,29 @@ extension BundleWriter {
             payloads.announce(hits.map(\.leaf.id))
             for hit in hits { try body(hit.index, hit.leaf, hit.instant) }
         }
+    }
+
+    /// Streams that began before the time that was asked for, of pictures within it.
+    private func streams(
+        before query: Query
+    ) throws(Failure) -> [(index: UInt64, leaf: Leaf, instant: WallTime)] {
+        guard let from = query.from else { return [] }
+        let end = from.adding(seconds: Self.streamSecondsMax)
+        var pictures = query
+        pictures.to = min(query.to ?? end, end)
+        var found: [UInt64: (Leaf, WallTime)] = [:]
+        try extract.forEachPage(pictures) { hits throws(Failure) in
+            for hit in hits {
+                guard let stream = hit.leaf.recordID("clip"),
+                    let index = try extract.index(of: stream)
+                else { continue }
+                let leaf = try extract.leaf(at: index)
+                let instant = leaf.time("t") ?? leaf.time
+                if instant < from { found[index] = (leaf, instant) }
+            }
+        }
+        return found.map { (index: $0.key, leaf: $0.value.0, instant: $0.value.1) }
+            .sorted { ($0.instant, $0.index) < ($1.instant, $1.index) }
     }
 
     /// The named records, with the streams that they were rendered from.
