@@ -45,6 +45,12 @@ import Testing
         let pinned = try verify(path, "--root", root)
         #expect(pinned.code == 3, "\(pinned.output)")
         #expect(pinned.output.hasPrefix("VERIFIED, UNANCHORED\n"), "\(pinned.output)")
+        let told = try verify(path, "--root", root, "--json")
+        let found =
+            try JSONSerialization.jsonObject(with: Data(told.output.utf8)) as? [String: Any]
+        #expect(told.code == 3 && found?["code"] as? Int == 3)
+        #expect(found?["verdict"] as? String == "VERIFIED, UNANCHORED")
+        #expect((found?["records"] as? [Any])?.count == 6)
         let open = try verify(path)
         #expect(open.code == 2, "\(open.output)")
         let other = try verify(path, "--root", TestLog.logSigner().verifierKey.text)

@@ -41,6 +41,7 @@ enum PageTexts {
         .incident: "{what}: {detail}",
         .hold: "to be kept: {record}{link} {cam} {from} {to}: {reason}",
         .unhold: "{step} of the end of hold {hold}: {reason}",
+        .check: "reached: {links}; {type} demanded of {cams}",
         .event: "{name} of {link} at {at}: {reason}",
         .policy: "retention policy {n}: {reason}",
         .anchor: "the log below leaf {size} was confirmed outside: {type}, {name}",
@@ -49,7 +50,7 @@ enum PageTexts {
 
     /// What section 6 tells.
     static let bearing: Set<LeafKind> = [
-        .gap, .clock, .incident, .hold, .unhold, .event, .policy, .anchor, .successor,
+        .gap, .clock, .incident, .hold, .unhold, .check, .event, .policy, .anchor, .successor,
     ]
 
     static let custodyHeads = "When|Who|What|On|From|Times|Refused"

@@ -1,4 +1,5 @@
 /// `END` of `report.py`, byte for byte. Made by `tools/embed-texts`; change that, not this.
+// swift-format-ignore
 package let pageEndText = #"""
 <h2>7. Limits</h2>
 <ol>

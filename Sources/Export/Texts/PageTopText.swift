@@ -1,4 +1,5 @@
 /// `TOP` of `report.py`, byte for byte. Made by `tools/embed-texts`; change that, not this.
+// swift-format-ignore
 package let pageTopText = #"""
 <!DOCTYPE html>
 <html lang="en">

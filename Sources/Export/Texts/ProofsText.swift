@@ -1,4 +1,5 @@
 /// `proofs.py`, byte for byte. Made by `tools/embed-texts`; change that, not this.
+// swift-format-ignore
 package let proofsText = #"""
 """Signatures and proofs by published formats: Ed25519 (RFC 8032), signed notes and checkpoints
 (C2SP), Merkle trees (RFC 6962 and 9162), and JSON in one spelling. Part of verify.py. All of it is

@@ -1,4 +1,5 @@
 /// `README.txt`, byte for byte. Made by `tools/embed-texts`; change that, not this.
+// swift-format-ignore
 package let readmeText = #"""
 HOW TO VERIFY THIS BUNDLE
 

@@ -1,4 +1,5 @@
 /// `verify.py`, byte for byte. Made by `tools/embed-texts`; change that, not this.
+// swift-format-ignore
 package let verifyText = #"""
 #!/usr/bin/env python3
 """Verifies a Proofreel bundle (a folder, a .zip or a .tar.zst). Needs Python 3.8 or later alone.
@@ -492,8 +493,8 @@ def main(words):
     b, path = Bundle(), os.path.abspath(paths[0] if paths else os.path.dirname(__file__) or ".")
     with tempfile.TemporaryDirectory() as folder:
         code = verify(b, path, options, folder)
-        print(report.for_programs(b, code) if "--json" in options else "\n".join(
-            report.for_people(b, code)))
+        for line in (report.for_programs if "--json" in options else report.for_people)(b, code):
+            print(line)
     return code
 if __name__ == "__main__":
     try:

@@ -90,6 +90,7 @@ SAYS = {"link": "belongs to {links}: {reason}", "unlink": "does not belong to {l
         "clock": "the server's clock: {what}, moved by {step_us}", "incident": "{what}: {detail}",
         "hold": "to be kept: {record}{link} {cam} {from} {to}: {reason}",
         "unhold": "{step} of the end of hold {hold}: {reason}",
+        "check": "reached: {links}; {type} demanded of {cams}",
         "event": "{name} of {link} at {at}: {reason}", "policy": "retention policy {n}: {reason}",
         "anchor": "the log below leaf {size} was confirmed outside: {type}, {name}",
         "successor": "this log continues {old_origin}: {reason}"}
@@ -249,16 +250,17 @@ def clocks(b):
 
 def for_programs(b, code):
     """Everything that was found out, as JSON."""
-    return json.dumps(dict(
+    removals = [{key: x.get(key) for key in (
+        "target", "policy", "what", "actors", "rule", "reason")} for x in b.of("delete")]
+    yield json.dumps(dict(
         verdict=VERDICTS[code], code=code, origin=b.origin, size=b.size, root_key=b.root_text,
         findings=[dict(words=x.words, file=x.file, record=record_of(b, x.file), first=x.start,
                        last=x.end) for x in b.findings],
-        asked=html.unescape(asked_words(b.selection)) if b.selection else None,
+        asked=b.selection,
         records=[dict(id=leaf["id"], index=leaf.index, file=b.payload(leaf), here=b.payload(
             leaf) in b.files, not_before=moment(bracket(b, leaf)[0]),
             not_after=moment(bracket(b, leaf)[1])) for leaf in b.records],
-        removals=[dict(record=x["target"], early=x["policy"] == -1, what=x["what"], by=x["actors"],
-                       rule=x["rule"], reason=x["reason"]) for x in b.of("delete")],
+        removals=removals,
         checks=[dict(check=check, leaves=count, closed=close is not None)
                 for check, (count, close) in sorted(b.checks.items())],
         anchors=[dict(file=x.file, size=x.size, time=moment(x.time), trusted=x.trusted)
@@ -276,8 +278,9 @@ def for_people(b, code):
     if b.selection:
         yield "%s\n  exported %s" % (html.unescape(asked_words(b.selection)), html.unescape(fill(
             "{at} by {by}; {site}; {origin}, {size} leaves", b.selection)))
-    for leaf in sorted(b.of("delete"), key=lambda x: (x["policy"] != -1, x.index)):
-        yield "  " + html.unescape(fill(SAYS["early" if leaf["policy"] == -1 else "delete"], leaf))
+    for leaf in sorted(b.of("delete"), key=lambda x: (x.get("policy") != -1, x.index)):
+        form = SAYS["early" if leaf.get("policy") == -1 else "delete"]
+        yield "  " + html.unescape(fill(form, leaf))
     if code == 1:
         return
     here = [leaf for leaf in b.records if b.payload(leaf) in b.files]

@@ -490,8 +490,8 @@ def main(words):
     b, path = Bundle(), os.path.abspath(paths[0] if paths else os.path.dirname(__file__) or ".")
     with tempfile.TemporaryDirectory() as folder:
         code = verify(b, path, options, folder)
-        print(report.for_programs(b, code) if "--json" in options else "\n".join(
-            report.for_people(b, code)))
+        for line in (report.for_programs if "--json" in options else report.for_people)(b, code):
+            print(line)
     return code
 if __name__ == "__main__":
     try:

@@ -4,8 +4,10 @@ internal import EvidenceFormat
 
 /// The records that were asked for, each with its bytes and what was said of it.
 extension BundleWriter {
-    /// In the order of their instants, and of the log where these are equal. Streams that pictures
-    /// were rendered from come with their pictures, whatever their own instants are.
+    /// No stream that a picture is rendered from is longer; it begins with a key frame.
+    private static let streamSecondsMax: Int64 = 600
+
+    /// In the order of their instants, and of the log where these are equal.
     func forEachWanted(
         _ body: (UInt64, Leaf, WallTime) throws(Failure) -> Void
     ) throws(Failure) {
@@ -13,7 +15,10 @@ extension BundleWriter {
         case .query(let given):
             var query = given
             query.newestFirst = false
-            query.streams = false
+            query.streams = true
+            let before = try streams(before: query)
+            payloads.announce(before.map(\.leaf.id))
+            for hit in before { try body(hit.index, hit.leaf, hit.instant) }
             try extract.forEachPage(query) { hits throws(Failure) in
                 payloads.announce(hits.map(\.leaf.id))
                 for hit in hits { try body(hit.index, hit.leaf, hit.instant) }
@@ -25,24 +30,46 @@ extension BundleWriter {
         }
     }
 
-    /// The named records, save streams that come with a picture among them.
+    /// Streams that began before the time that was asked for, of pictures within it.
+    private func streams(
+        before query: Query
+    ) throws(Failure) -> [(index: UInt64, leaf: Leaf, instant: WallTime)] {
+        guard let from = query.from else { return [] }
+        let end = from.adding(seconds: Self.streamSecondsMax)
+        var pictures = query
+        pictures.to = min(query.to ?? end, end)
+        var found: [UInt64: (Leaf, WallTime)] = [:]
+        try extract.forEachPage(pictures) { hits throws(Failure) in
+            for hit in hits {
+                guard let stream = hit.leaf.recordID("clip"),
+                    let index = try extract.index(of: stream)
+                else { continue }
+                let leaf = try extract.leaf(at: index)
+                let instant = leaf.time("t") ?? leaf.time
+                if instant < from { found[index] = (leaf, instant) }
+            }
+        }
+        return found.map { (index: $0.key, leaf: $0.value.0, instant: $0.value.1) }
+            .sorted { ($0.instant, $0.index) < ($1.instant, $1.index) }
+    }
+
+    /// The named records, with the streams that they were rendered from.
     func chosen(
         _ ids: [RecordID]
     ) throws(Failure) -> [(index: UInt64, leaf: Leaf, instant: WallTime)] {
         var found: [UInt64: Leaf] = [:]
-        var beside: Set<RecordID> = []
-        for id in ids {
+        var waiting = ids
+        while let id = waiting.popLast() {
             guard let index = try extract.index(of: id) else { continue }
             let leaf = try extract.leaf(at: index)
             guard leaf.isRecord else {
                 throw Failure(
                     .notFound, "\(id) is a \(leaf.kind.rawValue) leaf, not a picture")
             }
-            found[index] = leaf
-            if let stream = leaf.recordID("clip") { beside.insert(stream) }
+            guard found.updateValue(leaf, forKey: index) == nil else { continue }
+            if let stream = leaf.recordID("clip") { waiting.append(stream) }
         }
-        return found.filter { !beside.contains($0.value.id) }
-            .map { ($0.key, $0.value, $0.value.time("t") ?? $0.value.time) }
+        return found.map { ($0.key, $0.value, $0.value.time("t") ?? $0.value.time) }
             .sorted { ($0.instant, $0.index) < ($1.instant, $1.index) }
     }
 
@@ -80,10 +107,6 @@ extension BundleWriter {
             name = path
         }
         try page.add(leaf, index, about, payload: name)
-        if let stream = leaf.recordID("clip"), let index = try extract.index(of: stream) {
-            let leaf = try extract.leaf(at: index)
-            try addRecord(index, leaf, leaf.time("t") ?? leaf.time)
-        }
     }
 
     func addPayload(_ leaf: Leaf, as name: String) throws(Failure) {
