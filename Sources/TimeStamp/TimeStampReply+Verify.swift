@@ -10,6 +10,23 @@ extension TimeStampReply {
         _ request: TimeStampRequest, pinned: Certificates,
         helpers: Certificates = Certificates([])
     ) throws(TimeStampFailure) {
+        guard !pinned.all.isEmpty else {
+            throw TimeStampFailure(
+                .unknownAuthority, "no authority is pinned; give its certificate with --ca")
+        }
+        try verify(request, pinned, helpers)
+    }
+
+    /// The same under one of the authorities that this machine trusts.
+    package func verifyUnderSystemRoots(
+        _ request: TimeStampRequest, helpers: Certificates
+    ) throws(TimeStampFailure) {
+        try verify(request, nil, helpers)
+    }
+
+    private func verify(
+        _ request: TimeStampRequest, _ pinned: Certificates?, _ helpers: Certificates
+    ) throws(TimeStampFailure) {
         let response = try ReplyHandle(bytes)
         let asked: RequestHandle
         do throws(Failure) {
@@ -18,10 +35,6 @@ extension TimeStampReply {
             throw .malformed(error.words)
         }
         let context = try Context(asked)
-        guard !pinned.all.isEmpty else {
-            throw TimeStampFailure(
-                .unknownAuthority, "no authority is pinned; give its certificate with --ca")
-        }
         guard unsafe context.trust(pinned, at: time), unsafe context.add(helpers) else {
             ERR_clear_error()
             throw .malformed("its certificates cannot be taken")
@@ -51,11 +64,13 @@ extension TimeStampReply {
     deinit { unsafe TS_VERIFY_CTX_free(raw) }
 
     /// Whatever was pinned may end a chain, also when it does not vouch for itself.
-    @unsafe func trust(_ pinned: Certificates, at time: WallTime) -> Bool {
+    /// Nil: what the machine trusts.
+    @unsafe func trust(_ pinned: Certificates?, at time: WallTime) -> Bool {
         guard let store = unsafe X509_STORE_new() else { return false }
         // The context frees it.
         _ = unsafe TS_VERIFY_CTX_set_store(raw, store)
-        for bytes in pinned.all {
+        if pinned == nil, unsafe X509_STORE_set_default_paths(store) != 1 { return false }
+        for bytes in pinned?.all ?? [] {
             guard let certificate = unsafe x509(bytes) else { return false }
             let added = unsafe X509_STORE_add_cert(store, certificate)
             unsafe X509_free(certificate)
@@ -64,6 +79,7 @@ extension TimeStampReply {
         guard let rules = unsafe X509_STORE_get0_param(store) else { return false }
         let seconds = (time.microseconds - (time.microseconds < 0 ? 999_999 : 0)) / 1_000_000
         unsafe X509_VERIFY_PARAM_set_time(rules, time_t(seconds))
+        guard pinned != nil else { return true }
         return unsafe X509_VERIFY_PARAM_set_flags(rules, UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1
     }
 

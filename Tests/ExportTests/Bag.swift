@@ -37,7 +37,21 @@ struct Bag {
     }
 
     func verify(pinned: Bool = true, kept: [SignedNote] = []) throws -> BundleVerification {
-        try BundleSample.verify(zip(), pinned: pinned, kept: kept)
+        let zip = try zip()
+        let result = try BundleSample.verify(zip, pinned: pinned, kept: kept)
+        if kept.isEmpty { try agree(zip, pinned: pinned, result) }
+        return result
+    }
+
+    /// `verify.py` comes to the same verdict, by other code.
+    private func agree(_ zip: [UInt8], pinned: Bool, _ result: BundleVerification) throws {
+        let scratch = Scratch(inMemory: true)
+        scratch.write("bundle.zip", zip)
+        let root = pinned ? ["--root", try TestLog.rootSigner().verifierKey.text] : []
+        let other = try Ran(["python3", Place.verifier, "\(scratch.path)/bundle.zip"] + root)
+        #expect(
+            other.code == result.verdict.exitCode,
+            "\(result.verdict) \(result.findings); verify.py: \(other.output)")
     }
 
     func text(_ name: String) -> String { String(decoding: files[name] ?? [], as: UTF8.self) }
@@ -134,6 +148,13 @@ struct Bag {
         files[BundleNames.checkpoint] = note.encode()
         for name in names where name.hasPrefix("proof/consistency/") { files[name] = nil }
         try change(BundleNames.selection, ["size": .int(Int64(leaves.count))])
+        try makePage(signer)
+    }
+
+    /// The page as these leaves make it, and everything signed.
+    mutating func makePage(_ signer: NoteSigner? = nil) throws {
+        try sign(with: signer)
+        files[BundleNames.page] = try BundleCheck.page(zip: MemoryBytes(zip()))
         try sign(with: signer)
     }
 

@@ -183,13 +183,15 @@ import Testing
             let leaf = try Leaf(parsing: bag.files[name] ?? [])
             guard let link = leaf.links.first(where: { $0.place != nil }) else { continue }
             // In an open chain nothing tells of the last one: that limit is documented.
-            let isLast = link.place?.ordinal == 3 && link.link.value != "odoo:test/quality.check/0"
+            let isOpen = link.link.value != "odoo:test/quality.check/0"
+            // Nor of a check that nothing here belongs to, once its only record is left out.
+            let isLast = isOpen && (link.place?.ordinal == 3 || leaf.id == sample.pictures[3])
             var less = bag
             less.remove(record: name)
             if name.hasPrefix("proof/records/") {
                 try less.change(BundleNames.selection, ["records": .int(8)])
             }
-            try less.sign()
+            try less.makePage()
             let result = try less.verify()
             tried += 1
             if isLast { continue }
@@ -341,17 +343,12 @@ import Testing
         bag.write(String(proof), text.replacing(old, with: new, maxReplacements: 1))
         try bag.sign()
         let result = try bag.verify()
-        // An extra line is part of the format, and nothing that is believed.
-        if new.hasPrefix("extra") {
-            #expect(result.verdict == .unanchored)
-        } else {
-            #expect(result.damage.contains { $0.file == proof }, "\(result.findings)")
-        }
+        #expect(result.damage.contains { $0.file == proof }, "\(result.findings)")
     }
 
     @Test func `T21 a selection with two readings is refused`() throws {
         for (old, new) in [
-            (#""v":1"#, #""v":1,"v":1"#), (#""v":1"#, #""v":1,"w":1"#), (#""v":1"#, #""v":2"#),
+            (#""v":1"#, #""v":1,"v":1"#), (#""v":1"#, #""v":1,"u":1"#), (#""v":1"#, #""v":2"#),
             (#""records":9"#, #""records":9.0"#), (#""by":"dora""#, #""by":7"#),
         ] {
             var bag = try Bag()

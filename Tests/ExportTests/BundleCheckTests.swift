@@ -66,7 +66,7 @@ import Testing
         var random = SeededRandom(seed: Effort.seed)
         let bag = try Bag()
         for (name, bytes) in bag.files where !bytes.isEmpty {
-            for _ in 0..<Effort.rounds(8) {
+            for _ in 0..<Effort.rounds(4) {
                 var changed = bag
                 let at = Int.random(in: 0..<bytes.count, using: &random)
                 changed.files[name]?[at] ^= UInt8.random(in: 1...255, using: &random)
@@ -100,6 +100,24 @@ import Testing
         #expect(shorter?.bytes == 260..<300)
     }
 
+    @Test func `T8 captions that were swapped in the page are noticed, whoever signs it`() throws {
+        var bag = try Bag()
+        let page = bag.text(BundleNames.page)
+        let images = bag.names.filter { $0.hasPrefix("data/images/") }.prefix(2)
+            .map { String($0.dropFirst(5)) }
+        bag.write(
+            BundleNames.page,
+            page.replacing(images[0], with: "?").replacing(images[1], with: images[0])
+                .replacing("?", with: images[1]))
+        try bag.sign()
+        let found = try bag.verify().damage
+        #expect(found.map(\.file) == [BundleNames.page])
+        #expect(found.first?.words == "says something else than the leaves")
+        let start =
+            page.utf8.count - (page.split(separator: images[0], maxSplits: 1).last ?? "").utf8.count
+        #expect(found.first?.bytes?.lowerBound ?? 0 > UInt64(start - 20))
+    }
+
     @Test func `a stream that was changed behind its init segment is named from there on`() throws {
         var bag = try Bag()
         let name = try #require(bag.names.first { $0.hasPrefix("data/clips/") })
@@ -125,10 +143,11 @@ import Testing
     func `T15 a file that was added is named, also when it is signed`(name: String) throws {
         var bag = try Bag()
         bag.write(name, "hello")
-        for isSigned in [false, true] {
-            if isSigned { try bag.sign() }
-            let result = try bag.verify()
-            #expect(result.damage.contains { $0.file == name }, "\(result.findings)")
-        }
+        #expect(try bag.verify().damage.contains { $0.file == name })
+        try bag.sign()
+        // What a later exporter may add is reported; beside the pictures nothing is added.
+        let result = try bag.verify()
+        #expect(result.findings.contains { $0.file == name }, "\(result.findings)")
+        #expect(result.verdict == (name.hasPrefix("data/") ? .tampered : .unanchored))
     }
 }

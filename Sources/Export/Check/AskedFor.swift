@@ -7,6 +7,7 @@ struct AskedFor: Sendable {
     /// Lists of ids can be long; everything else is short.
     static let bytesMax = 64 << 20
 
+    let json: JSONObject
     let at: WallTime
     let by: String
     let site: String
@@ -19,6 +20,8 @@ struct AskedFor: Sendable {
     let ids: Set<RecordID>?
     let records: Int64
     let streams: Int64
+    /// Members that only a later version knows.
+    let unknown: [String]
 
     private static let members: Set<String> = [
         "v", "at", "by", "site", "origin", "size", "links", "camera", "from", "to", "ids",
@@ -32,14 +35,13 @@ struct AskedFor: Sendable {
         if let version = object["v"]?.int, version > 1 {
             throw refuse("has version \(version); use a newer Proofreel to read it")
         }
-        if let other = object.members.first(where: { !Self.members.contains($0.key) }) {
-            throw refuse("has a member \(other.key), which version 1 does not have")
-        }
+        unknown = object.members.map(\.key).filter { !Self.members.contains($0) }
         guard object["v"]?.int == 1, let at = object["at"]?.string.flatMap({ WallTime($0) }),
             let by = object["by"]?.string, let site = object["site"]?.string,
             let origin = object["origin"]?.string, let size = object["size"]?.int,
             let records = object["records"]?.int, let streams = object["streams"]?.int
         else { throw refuse("lacks a member, or has one of another type than it should") }
+        self.json = object
         self.at = at
         self.by = by
         self.site = site

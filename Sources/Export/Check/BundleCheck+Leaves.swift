@@ -15,6 +15,9 @@ extension BundleCheck {
                 result.add(step: 3, file: name, "is missing")
             }
         }
+        for name in ["proofs.py", "report.py"] {
+            if let file = files.position(of: name) { claimed[file] = true }
+        }
         for file in 0..<files.count {
             let name = files.name(file)
             guard name.hasPrefix("proof/"), name.hasSuffix(".leaf"),
@@ -78,7 +81,8 @@ extension BundleCheck {
         checkRole(leaf, file.role, name)
         let isNew = leaves.add(
             .init(
-                index: file.index, id: leaf.id, file: file.leaf, isRecord: file.role == .records,
+                index: file.index, id: leaf.id, file: file.leaf, role: file.role,
+                instant: leaf.time("t") ?? leaf.time,
                 fits: selection?.fits(leaf, links: leaf.links.map(\.link)) ?? true))
         if !isNew { result.add(step: 4, record: leaf.id, file: name, "has another leaf's id") }
         checkRules(leaf, file, name)
@@ -101,6 +105,9 @@ extension BundleCheck {
             guard bytes.suffix(checkpointBytes.count).elementsEqual(checkpointBytes),
                 proof.checkpoint.encode() == checkpointBytes
             else { return refuse("leads to another checkpoint than \(BundleNames.checkpoint)") }
+            guard proof.extra == nil else {
+                return refuse("has an extra line, which no signature of the log covers")
+            }
             guard proof.index == file.index else {
                 return refuse("is the proof of leaf \(proof.index)")
             }
@@ -143,7 +150,7 @@ extension BundleCheck {
         func damage(_ step: Int) -> (String) -> Void {
             { words in self.result.add(step: step, record: leaf.id, file: name, words) }
         }
-        chains.take(leaf, damage(7))
+        chains.take(leaf, file)
         switch leaf.kind {
         case .genesis:
             if file.index != 0 { damage(4)("is a second genesis") }
@@ -152,13 +159,16 @@ extension BundleCheck {
         case .link, .unlink: noteSaid(leaf, file, damage(7))
         case .snapshot:
             if let stream = leaf.recordID("clip") { leaves.note(picture: leaf.id, of: stream) }
+        case .delete, .deleted:
+            removalFiles.append(file)
+            if let target = leaf.recordID("target") { leaves.note(leaf.id, of: target) }
         case .part: parts.add(leaf, damage(8))
         case .anchor: anchorLeaves.append((file.index, leaf))
-        case .boot, .policy, .clock, .gap, .check, .close, .hold, .unhold, .event, .delete,
-            .deleted,
-            .derive, .segmentSeal, .scrub, .import, .incident, .successor, .clip, .grant, .access:
+        case .boot, .policy, .clock, .gap, .check, .close, .hold, .unhold, .event, .derive,
+            .segmentSeal, .scrub, .import, .incident, .successor, .clip, .grant, .access:
             break
         }
+        if PageTexts.bearing.contains(leaf.kind) { bearingFiles.append(file) }
         if file.index == 0, leaf.kind != .genesis { damage(4)("should be the log's genesis") }
         do throws(Failure) {
             try removals.take(
@@ -172,8 +182,11 @@ extension BundleCheck {
     private func noteSaid(_ leaf: Leaf, _ file: LeafFile, _ damage: (String) -> Void) {
         guard let target = leaf.recordID("target") else { return }
         // In a check's chain it may speak of what was not asked for.
-        if file.role == .facts, leaves.record(target) == nil {
-            damage("speaks of \(target), which is no record here")
+        if (file.role == .facts) != (leaves.record(target) != nil) {
+            damage(
+                file.role == .facts
+                    ? "speaks of \(target), which is no record here"
+                    : "speaks of a record here, so it is a fact")
         }
         leaves.note(leaf.id, of: target)
     }
@@ -220,7 +233,7 @@ extension BundleCheck {
             let named = about.links.map(\.link)
             if about.kind == .link {
                 links += named
-            } else {
+            } else if about.kind == .unlink {
                 links.removeAll { link in named.contains { $0.sameKey(link) } }
             }
         }

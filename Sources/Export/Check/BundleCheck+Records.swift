@@ -1,4 +1,5 @@
 internal import Base
+internal import Evidence
 internal import EvidenceFormat
 
 /// Steps 5 and 6: every record has its bytes, or lost them lawfully, and is what was asked for.
@@ -12,6 +13,8 @@ extension BundleCheck {
         let name = BundleNames.payload(file.index, mime: mime)
         guard let payload = source.files.position(of: name) else { return }
         claimed[payload] = true
+        payloadCount += 1
+        payloadLength += leaf.int("len") ?? 0
         let size = source.files.byteCount(payload)
         result.payloadBytes += size
         if listed[payload], expected[payload] != hash {
@@ -36,6 +39,12 @@ extension BundleCheck {
             result.exportedAt = selection.at
             result.exportedBy = selection.by
             result.asked = selection.words
+            if !selection.unknown.isEmpty {
+                result.add(
+                    .note, step: 6, file: BundleNames.selection,
+                    "has conditions that this version does not know:"
+                        + " \(selection.unknown.joined(separator: ", "))")
+            }
             if selection.origin != checkpoint?.origin
                 || selection.size != Int64(checkpoint?.size ?? 0)
             {
@@ -92,8 +101,10 @@ extension BundleCheck {
                 step: 5, record: leaf.id, file: name,
                 "was rendered from the stream \(stream), which is not here")
         }
-        // A stream is here for its picture.
-        let isBeside = leaf.string("use") == "stream" && !leaves.pictures(of: leaf.id).isEmpty
+        // A stream is here for its picture, what was made of a picture for that one.
+        let isBeside =
+            !leaves.pictures(of: leaf.id).isEmpty
+            || leaf.recordID("parent").flatMap { leaves.record($0) } != nil
         guard let selection, !isBeside else { return }
         let fits =
             leaves.said(of: known.id).isEmpty
@@ -125,11 +136,46 @@ extension BundleCheck {
                 isEarly: order.isEarly, reason: order.reason))
     }
 
-    func checkUnknownFiles() {
-        for file in 0..<source.files.count where !claimed[file] {
+    func reportChains() {
+        for problem in chains.problems {
             result.add(
-                step: 4, file: source.files.name(file),
-                "has no place in a bundle: no record or leaf here goes with it")
+                step: 7, record: problem.record, file: source.files.name(Int(problem.file)),
+                problem.words)
+        }
+        leftOut()
+    }
+
+    /// All of a check is here as leaves, corrections included; so where only checks were asked for,
+    /// what answers the question and has not its bytes here was left out.
+    private func leftOut() {
+        guard let selection, selection.ids == nil,
+            selection.links.allSatisfy({ $0.kind == Link.checkKind })
+        else { return }
+        for known in leaves.known where known.role == .chain {
+            do throws(Failure) {
+                let leaf = try self.leaf(known.file)
+                guard leaf.isRecord, leaf.string("use") == nil,
+                    selection.fits(leaf, links: try linksNow(leaf))
+                else { continue }
+                result.add(
+                    step: 6, record: leaf.id, file: source.files.name(Int(known.file)),
+                    "was asked for, and its bytes were left out")
+            } catch {
+                result.add(step: 6, file: source.files.name(Int(known.file)), error.words)
+            }
+        }
+    }
+
+    func checkUnknownFiles() {
+        for file in 0..<source.files.count where !claimed[file] && listed[file] {
+            let name = source.files.name(file)
+            if name.hasPrefix("data/") {
+                result.add(step: 4, file: name, "goes with no record here")
+            } else {
+                // Signed by the exporter, perhaps of a later version; nothing here relies on it.
+                result.add(
+                    .note, step: 4, file: name, "is of a kind that this version does not know")
+            }
         }
     }
 

@@ -59,6 +59,7 @@ extension BundleCheck {
     // MARK: Keys named by leaves
 
     func checkGenesis(_ leaf: Leaf, _ report: (String) -> Void) {
+        genesisKey = leaf.string("root_key") ?? ""
         if leaf.string("origin") != keySet?.origin {
             report("is the genesis of another log")
         }

@@ -49,6 +49,13 @@ package final class BundleCheck {
     var parts = PartTable()
     var anchorLeaves: [(index: UInt64, leaf: Leaf)] = []
     var keySetOrdinal: UInt64 = 0
+    var genesisKey = ""
+    /// Records whose bytes are here, and how many those should be.
+    var payloadCount = 0
+    var payloadLength: Int64 = 0
+    /// What the page tells of removals, and what bears on the records.
+    var removalFiles: [LeafFile] = []
+    var bearingFiles: [LeafFile] = []
     /// Records with footage that parts were committed of.
     var clips: [LeafFile] = []
 
@@ -86,7 +93,7 @@ package final class BundleCheck {
         return check.result
     }
 
-    private init(_ source: BundleSource, _ request: Request) {
+    init(_ source: BundleSource, _ request: Request) {
         self.source = source
         self.request = request
         let count = source.files.count
@@ -98,7 +105,7 @@ package final class BundleCheck {
         result.rootPinned = request.rootKey != nil
     }
 
-    private func run() {
+    func run() {
         guard checkRoot(), checkManifests() else { return }
         sortFiles()
         let hasher = BundleHasher(source, hashedApart(), expected: expected)
@@ -106,10 +113,12 @@ package final class BundleCheck {
         readSelection()
         checkLeaves(hasher)
         checkSelection()
+        reportChains()
         checkClips()
         checkCustody()
         checkAnchors()
         checkUnknownFiles()
+        checkPage()
         hasher.wait { request.progress($0, result.bytes) }
         for thread in threads { thread.join() }
         report(hasher)

@@ -15,8 +15,8 @@ enum BundleName {
         guard (1...bytesMax).contains(bytes.count) else {
             throw refuse("has \(bytes.count) bytes; at most \(bytesMax) are allowed")
         }
-        guard bytes.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw refuse("is not printable ASCII")
+        guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw refuse("is not printable ASCII without spaces")
         }
         guard !bytes.contains(0x5C), !bytes.contains(0x3A) else {
             throw refuse("has a backslash or a colon")

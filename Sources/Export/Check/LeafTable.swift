@@ -17,10 +17,12 @@ struct LeafTable {
         let index: UInt64
         let id: RecordID
         let file: Int32
-        /// In `proof/records`.
-        let isRecord: Bool
+        let role: BundleNames.Role
+        let instant: WallTime
         /// As far as its own leaf tells, it is what was asked for.
         var fits: Bool
+
+        var isRecord: Bool { role == .records }
     }
 
     private(set) var known: [Known] = []

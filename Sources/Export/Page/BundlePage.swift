@@ -36,6 +36,14 @@ package struct BundlePage {
 
     package init() {}
 
+    /// For the head alone, by whoever has counted the records already.
+    init(records: Int, removed: Int, bytes: Int64, newest: UInt64?) {
+        self.records = records
+        self.removed = removed
+        self.bytes = bytes
+        self.newest = newest
+    }
+
     package static var end: [UInt8] { Array(pageEndText.utf8) }
 
     /// The section of one record. `about` are the leaves that speak of it, in the order of the log;

@@ -7,7 +7,7 @@ import Export
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = MemoryBytes(Array(UnsafeBufferPointer(start: start, count: count)))
-    readEntries(bytes)
+    guard readEntries(bytes) else { return 0 }
     do throws(Failure) {
         var request = BundleCheck.Request(rootKey: stranger)
         request.threads = 1
@@ -24,7 +24,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     return 0
 }
 
-private func readEntries(_ bytes: MemoryBytes) {
+private func readEntries(_ bytes: MemoryBytes) -> Bool {
     do throws(Failure) {
         var reader = try ZipReader(bytes)
         var end: UInt64 = 0
@@ -33,8 +33,10 @@ private func readEntries(_ bytes: MemoryBytes) {
             end = entry.offset + entry.byteCount
             precondition(end <= bytes.byteCount)
         }
+        return true
     } catch {
         precondition(error.kind == .corrupt && !error.words.isEmpty)
+        return false
     }
 }
 
