@@ -190,8 +190,8 @@ extension BundleCheck {
             guard let time else {
                 return result.add(
                     .note, step: 9, file: name,
-                    "is by an authority that neither you nor this machine trusts: give its certificate,"
-                        + " --trust-tsa")
+                    "is by an authority that neither you nor this machine trusts: give its"
+                        + " certificate, --trust-tsa")
             }
             result.vouchers.append(
                 .init(

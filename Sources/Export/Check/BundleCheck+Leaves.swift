@@ -161,7 +161,9 @@ extension BundleCheck {
         case .keyset: checkKeySet(leaf, damage(2))
         case .link, .unlink: noteSaid(leaf, file, damage(7))
         case .snapshot:
-            if let stream = leaf.recordID("clip") { leaves.note(picture: leaf.id, of: stream) }
+            if file.role == .records, let stream = leaf.recordID("clip") {
+                leaves.note(picture: leaf.id, of: stream)
+            }
         case .delete, .deleted:
             removalFiles.append(file)
             if let target = leaf.recordID("target") { leaves.note(leaf.id, of: target) }
