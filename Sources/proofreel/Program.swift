@@ -78,7 +78,7 @@ enum Program {
     private static func help(_ words: [String], _ console: Console) throws -> ExitCode {
         if words.isEmpty {
             console.print(Help.overview(console))
-        } else if Registry.isGroup(words) {
+        } else if Registry.isGroup(words), !Registry.isCommand(words) {
             console.print(Help.group(words, console))
         } else {
             console.print(Help.page(try Registry.command(for: words).0, console))

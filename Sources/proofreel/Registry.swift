@@ -104,6 +104,9 @@ enum Registry {
         commands.contains { $0.path.count > words.count && $0.path.starts(with: words) }
     }
 
+    /// A command may begin the name of another one, as `audit` does.
+    static func isCommand(_ words: [String]) -> Bool { commands.contains { $0.path == words } }
+
     static func group(_ words: [String]) -> [CommandSpec] {
         commands.filter { $0.path.count > words.count && $0.path.starts(with: words) }
     }

@@ -22,7 +22,8 @@ import Testing
         ["room", "list"], ["room", "remove"], ["ask"],
         ["user", "add"], ["user", "set"], ["user", "passwd"], ["user", "list"], ["user", "remove"],
         ["token", "add"], ["token", "list"], ["token", "revoke"], ["machine", "add"],
-        ["machine", "list"], ["machine", "remove"], ["audit"], ["completion"], ["manual"],
+        ["machine", "list"], ["machine", "remove"], ["audit"], ["audit", "report"], ["export"],
+        ["completion"], ["manual"],
     ]
 
     @Test(arguments: commands)

@@ -3,9 +3,8 @@ package import EvidenceFormat
 /// `data/index.html`: what a bundle says, for people. The same leaves give the same bytes, here and
 /// in `report.py`, with which a verifier makes it again; so no caption can be swapped.
 ///
-/// Records are told one by one, in the order of instant and index, a stream after the first picture
-/// that was rendered from it. Their sections can be put aside; the head counts them and comes last,
-/// though it stands first. No I/O. One thread.
+/// Records are told one by one, in the order of instant and index, and their sections can be put
+/// aside; the head counts them and comes last, though it stands first. No I/O. One thread.
 package struct BundlePage {
     /// A leaf and where it stands in the log.
     package struct Entry: Sendable {

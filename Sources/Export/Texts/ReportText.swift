@@ -155,18 +155,6 @@ def record_part(b, count, leaf):
         "<h3>Said of it since</h3>\n" + said(about) if about else "")
 
 
-def in_order(b):
-    """Records by instant; each stream that a picture was rendered from after the first of them."""
-    told = set()
-    for leaf in sorted(b.records, key=lambda x: (x["t"], x.index)):
-        stream = b.shown.get(leaf.get("clip"), leaf)
-        if leaf["id"] not in b.pictures:
-            yield leaf
-            if stream is not leaf and stream.index not in told:
-                yield stream
-            told.add(stream.index)
-
-
 def asked_words(asked):
     """The question in one line."""
     words = [show("", x) for x in asked["links"]]
@@ -203,7 +191,7 @@ def page_parts(b):
         if close else "OPEN: what is missing at its end cannot be seen")
         for check, (count, close) in sorted(b.checks.items())])
     yield "<h2>4. Records</h2>\n" + ("" if b.records else "<p>None.</p>\n")
-    for count, leaf in enumerate(in_order(b), 1):
+    for count, leaf in enumerate(sorted(b.records, key=lambda x: (x["t"], x.index)), 1):
         yield record_part(b, count, leaf)
     yield "<h2>5. Who looked at them</h2>\n" + table("When|Who|What|On|From|Times|Refused", [row(*(
         fill(form, x) for form in ("{t} {to}", "{who} ({kind})", "{what}", "{on}", "{peer}",
