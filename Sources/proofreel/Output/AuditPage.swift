@@ -10,7 +10,7 @@ struct AuditPage {
             <p class="of">\(Self.escaped(report.title))</p>
             <p class="verdict">\(Self.escaped(report.verdict))</p>
             <p>\(report.count("complete")) of \(report.count("expected")) expected checks are \
-            complete. Made \(Self.escaped(report.summary.text("at") ?? "")) from a log of \
+            complete. Made \(Self.moment(report.summary, "at")) from a log of \
             \(report.count("size")) leaves; late is more than \
             \(report.count("late_after_s") / 60) minutes after the picture.</p>
 
@@ -19,7 +19,7 @@ struct AuditPage {
             "Checks", ["Check", "Reached", "State", "Pictures", "What is wrong"],
             report.items("check").map { check in
                 [
-                    check.text("check") ?? "", check.text("reached") ?? "not announced",
+                    check.text("check") ?? "", Self.moment(check, "reached", "not announced"),
                     AuditDocument.state(check), "\(check.array("pictures").count)",
                     AuditDocument.trouble(check),
                 ]
@@ -27,12 +27,15 @@ struct AuditPage {
         body += Self.table(
             "Pictures of no check", ["Record", "Instant", "Camera"],
             report.items("unlinked").map {
-                [$0.id, $0.text("instant") ?? "", $0.text("camera") ?? ""]
+                [$0.id, Self.moment($0, "instant"), $0.text("camera") ?? ""]
             })
         body += Self.table(
             "Gaps of the cameras", ["Camera", "From", "To", "Cause", "Detail"],
             report.items("gap").map { gap in
-                ["camera", "from", "to", "cause", "detail"].map { gap.text($0) ?? "" }
+                [
+                    gap.text("camera") ?? "", Self.moment(gap, "from"), Self.moment(gap, "to"),
+                    gap.text("cause") ?? "", gap.text("detail") ?? "",
+                ]
             })
         body += """
             <p class="limits">The report compares what was announced with what the log has. It \
@@ -60,7 +63,8 @@ struct AuditPage {
         table { border-collapse: collapse; width: 100%; font-size: 9.5pt }
         th, td { text-align: left; vertical-align: top; padding: .3em .8em .3em 0;
           border-bottom: 1px solid #bbb; overflow-wrap: anywhere }
-        th { border-bottom-color: #111; font-weight: normal; font-style: italic }
+        th { border-bottom-color: #111; font-weight: normal; font-style: italic;
+          white-space: nowrap }
         tr { break-inside: avoid } .limits { margin-top: 2em; color: #444 }
         .sign { margin-top: 5em; border-top: 1px solid #111; width: 60% }
         @page { size: A4; margin: 20mm 18mm }
@@ -70,6 +74,15 @@ struct AuditPage {
         <body>
 
         """
+    }
+
+    /// To the second, in UTC: what a page is compared with stands in the log.
+    private static func moment(
+        _ document: Document, _ name: String, _ without: String = ""
+    ) -> String {
+        guard let time = document.time(name) else { return without }
+        let text = time.description
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
     }
 
     private static func table(_ name: String, _ head: [String], _ rows: [[String]]) -> String {
