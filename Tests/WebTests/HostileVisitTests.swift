@@ -24,8 +24,9 @@ import Web
             #expect(try bench.ask("/healthz").status == 200)
             pauseFor(milliseconds: 50)
         }
-        // A frame that is on its way to each, shared, and the connection's own 32 KB.
-        #expect(try residentBytes() - before < 64 << 20)
+        // A frame that is on its way to each, shared, and the connection's own 32 KB. A sanitizer
+        // keeps what was freed for a while.
+        #expect(try residentBytes() - before < (Effort.isQuick ? 512 : 64) << 20)
         try bench.close()
     }
 

@@ -35,8 +35,9 @@ import Web
         process.standardError = file
         try process.run()
         process.waitUntilExit()
-        let text = try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
-        return (process.terminationStatus, text)
+        // Not with `Data(contentsOf:)`, which leaks a page for every empty file.
+        let said = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
+        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
     }
 
     /// Three cameras, and somebody who may see them.
