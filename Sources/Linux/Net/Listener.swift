@@ -32,11 +32,23 @@ internal import Glibc
                     .busy, "\(what): another program has it; end that one, or choose another port")
             }
             if code != 0 { throw Failure(errno: code, what) }
+            if address.isLoopback { Self.doNotPace(descriptor) }
             _ = try checked(what) { listen(descriptor, Self.backlogMax) }
             self.port = Self.boundPort(descriptor)
         } catch {
             close(descriptor)
             throw error
+        }
+    }
+
+    /// Inside one machine there is no bottleneck to pace packets for. Where the system's choice is a
+    /// congestion control that paces (BBR), each piece of a picture would start a timer, a third of
+    /// all processor time of a fetch. Reno is in every kernel and allowed to everybody.
+    private static func doNotPace(_ descriptor: Int32) {
+        let name = "reno"
+        _ = unsafe name.withCString { name in
+            unsafe setsockopt(
+                descriptor, Int32(IPPROTO_TCP), TCP_CONGESTION, name, socklen_t(strlen(name)))
         }
     }
 

@@ -67,6 +67,17 @@ internal import Glibc
         return count >= 0 ? .done(count) : Self.progress(errno)
     }
 
+    /// While held, only full packets leave; a release sends the rest (`TCP_CORK`). A file sent in
+    /// one call leaves in pieces of 64 KB otherwise, each with a packet of its own at its end, and
+    /// under congestion control that paces each of those may start a timer. Without effect on a
+    /// socket that is not TCP.
+    package func holdPackets(_ isHeld: Bool) {
+        var value: Int32 = isHeld ? 1 : 0
+        _ = unsafe setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_CORK, &value,
+            socklen_t(MemoryLayout<Int32>.size))
+    }
+
     private static func progress(_ code: Int32) -> Progress {
         switch code {
         case EAGAIN, EINTR: return .blocked

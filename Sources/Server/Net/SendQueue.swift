@@ -55,6 +55,8 @@ struct SendQueue: Sendable {
     mutating func flush(to transport: Transport) -> StreamSocket.Progress {
         cutTail()
         var done = 0
+        var isHeld = false
+        defer { if isHeld { transport.holdPackets(false) } }
         while first < pieces.count {
             let progress: StreamSocket.Progress
             switch pieces[first] {
@@ -62,6 +64,10 @@ struct SendQueue: Sendable {
                 let more = first + 1 < pieces.count
                 progress = transport.write(bytes.span.extracting(range), more: more)
             case .slice(let slice):
+                if !isHeld {
+                    transport.holdPackets(true)
+                    isHeld = true
+                }
                 progress = transport.write(slice)
             }
             guard case .done(let count) = progress else {

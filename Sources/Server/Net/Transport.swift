@@ -85,6 +85,11 @@ final class Transport {
         return .blocked
     }
 
+    /// Whether a file leaves without passing through this process, which is worth holding packets.
+    func holdPackets(_ isHeld: Bool) {
+        if tls == nil { socket.holdPackets(isHeld) }
+    }
+
     /// From the file to the socket in the kernel where that can be; else through a small piece of
     /// memory that stays until TLS has taken it.
     func write(_ slice: FileSlice) -> Progress {
