@@ -56,9 +56,29 @@ package struct Fields: ~Escapable {
         var position = 0
         var found: [String] = []
         while let range = next(key, &position) {
-            found.append(String(decoding: bytes.extracting(range).array(), as: UTF8.self))
+            found.append(text(range))
         }
         return found
+    }
+
+    /// The values of a key, each cut at its first `separator`; nil for one that has none.
+    package func pairs(_ key: FieldKey, at separator: UInt8) -> [(String, String)?] {
+        var position = 0
+        var found: [(String, String)?] = []
+        while let range = next(key, &position) {
+            var cut = range.lowerBound
+            while cut < range.upperBound, bytes[cut] != separator { cut += 1 }
+            guard cut < range.upperBound else {
+                found.append(nil)
+                continue
+            }
+            found.append((text(range.lowerBound..<cut), text(cut + 1..<range.upperBound)))
+        }
+        return found
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes.extracting(range).array(), as: UTF8.self)
     }
 
     package func int(_ key: FieldKey) -> Int64? {

@@ -15,6 +15,8 @@ package struct StoredPicture: Sendable {
     package let mime: String
     package let hash: Digest
     package let byteCount: Int
+    /// The bitstream that a picture was rendered from, not a picture that anybody asked for.
+    fileprivate let isStream: Bool
     /// Nil when the engine cannot lend its files; `payload(of:)` then reads them.
     package fileprivate(set) var slice: FileSlice?
 
@@ -36,6 +38,29 @@ extension EvidenceLog {
     /// Of a record that a query has just found.
     package func picture(_ hit: QueryPage.Hit) throws(Failure) -> StoredPicture {
         try picture(at: hit.index, instant: hit.instant)
+    }
+
+    /// The first record of a link, and whether others follow; nil when it has none. What is asked
+    /// most, and half the work of a query, whose filters, cursors and whole leaves it needs not.
+    package func firstPicture(
+        of link: Query.LinkKey, newestFirst: Bool
+    ) throws(Failure) -> (picture: StoredPicture, hasMore: Bool)? {
+        let postings = try PostingList.link(link.kind, link.value, engine, cache)
+            .page(after: nil, newestFirst: newestFirst, limit: 2)
+        guard let first = postings.first else { return nil }
+        do throws(Failure) {
+            let picture = try picture(at: first.leaf, instant: first.time)
+            if !picture.isStream { return (picture, postings.count > 1) }
+        } catch {
+            // A stream whose bytes are gone does not stand before the picture made from it.
+        }
+        var query = Query()
+        query.links = [link]
+        query.newestFirst = newestFirst
+        query.limit = 1
+        let page = try find(query)
+        guard let hit = page.hits.first else { return nil }
+        return (try picture(hit), page.cursor != nil)
     }
 
     /// Its bytes are asked for each time: the cache keeps no file open.
@@ -62,7 +87,7 @@ extension EvidenceLog {
         let picture = StoredPicture(
             id: leaf.id, index: index, instant: instant, camera: leaf.string("cam"),
             mime: leaf.string("mime") ?? "application/octet-stream", hash: hash,
-            byteCount: place.payloadBytes, slice: nil)
+            byteCount: place.payloadBytes, isStream: leaf.string("use") == "stream", slice: nil)
         return (picture, locator)
     }
 

@@ -19,21 +19,11 @@ extension Desk {
         if let given = try fields.recordID() {
             picture = try log.picture(given)
         } else {
-            var query = Query()
-            query.links = try fields.linkKeys()
-            guard !query.links.isEmpty else {
-                throw WireError(
-                    .invalid, "give a record's id, or what it belongs to, such as check=…")
-            }
-            query.newestFirst = !fields.has(.oldest)
-            query.limit = 1
-            let page = try log.find(query)
-            guard let hit = page.hits.first else {
+            guard let first = try firstPicture(fields) else {
                 throw WireError(
                     .notFound, "no record has these links; FIND shows what is there")
             }
-            picture = try log.picture(hit)
-            others = page.cursor != nil
+            (picture, others) = first
         }
         try read(picture.id, camera: picture.camera, byLink: !fields.has(.id), caller)
         var answer = Answer()
@@ -50,6 +40,23 @@ extension Desk {
             try addBytes(of: picture, fields, to: &answer)
         }
         return answer
+    }
+
+    private func firstPicture(
+        _ fields: borrowing Fields
+    ) throws -> (picture: StoredPicture, hasMore: Bool)? {
+        let links = try fields.linkKeys()
+        guard let link = links.first else {
+            throw WireError(.invalid, "give a record's id, or what it belongs to, such as check=…")
+        }
+        let newestFirst = !fields.has(.oldest)
+        if links.count == 1 { return try log.firstPicture(of: link, newestFirst: newestFirst) }
+        var query = Query()
+        query.links = links
+        query.newestFirst = newestFirst
+        query.limit = 1
+        let page = try log.find(query)
+        return try page.hits.first.map { (try log.picture($0), page.cursor != nil) }
     }
 
     private func addBytes(

@@ -214,12 +214,12 @@ extension Fields {
 
     private func linkTexts() throws(WireError) -> [(kind: String, value: String)] {
         var found: [(String, String)] = []
-        for text in texts(.link) {
-            guard let cut = text.utf8.firstIndex(of: 0x3D) else {
+        for pair in pairs(.link, at: UInt8(ascii: "=")) {
+            guard let pair else {
                 throw WireError(
                     .invalid, "a link is written kind=value, such as check=odoo:x/quality.check/17")
             }
-            found.append((String(text[..<cut]), String(text[text.utf8.index(after: cut)...])))
+            found.append(pair)
         }
         return found
     }

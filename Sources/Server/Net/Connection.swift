@@ -73,11 +73,10 @@ final class Connection: @unchecked Sendable {
     var isOver: Bool { hasGone || queue.isEmpty && (hasFailed || isLeaving && !isBusy) }
 
     var wanted: Poller.Interest {
-        var wanted: Poller.Interest = []
-        if listens { wanted.insert(.read) }
-        if !queue.isEmpty, transport.isReady, transport.awaits.isEmpty { wanted.insert(.write) }
-        wanted.formUnion(transport.awaits)
-        return wanted
+        let awaits = transport.awaits
+        return Poller.Interest(
+            reads: listens, writes: !queue.isEmpty && transport.isReady && awaits == .none,
+            and: awaits)
     }
 
     func close() {

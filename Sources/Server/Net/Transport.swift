@@ -16,7 +16,7 @@ final class Transport {
     private static let pieceBytes = 64 << 10
     private(set) var isReady: Bool
     /// What TLS waits for, whoever wants to read or write.
-    private(set) var awaits: Poller.Interest = []
+    private(set) var awaits = Poller.Interest.none
     private(set) var failure: Failure?
 
     /// With `context`, everything goes through TLS.
@@ -35,7 +35,7 @@ final class Transport {
 
     private func call(_ body: () throws(Failure) -> TLSProgress) -> Progress {
         do throws(Failure) {
-            awaits = []
+            awaits = .none
             switch try body() {
             case .done(let count): return .done(count)
             case .wantsRead: awaits = .read
@@ -67,7 +67,7 @@ final class Transport {
     func write(_ bytes: Span<UInt8>, more: Bool) -> Progress {
         guard let tls else { return socket.write(bytes, more: more) }
         do throws(Failure) {
-            awaits = []
+            awaits = .none
             return progress(try tls.write(bytes))
         } catch {
             failure = error
