@@ -35,6 +35,7 @@ package final class Recorder: Sendable {
     private let usb = Monitor<USBCameras?>(nil)
     let requests = RequestTurns()
     let looks = Looks()
+    let findings = FrameFindings()
 
     package init(
         dataDirectory: String, log: EvidenceLog, clock: any Clock, options: Options = Options()

@@ -102,6 +102,32 @@ import Testing
         try room.log.close()
     }
 
+    @Test func `the first picture of a link is the one that a query finds first`() throws {
+        let room = try Room()
+        let check = try Link.check("odoo:a/quality.check/1")
+        func first(newest: Bool) throws -> RecordID? {
+            let key = Query.LinkKey(kind: check.kind, value: check.value)
+            let first = try room.log.firstPicture(of: key, newestFirst: newest)
+            var query = query(check)
+            query.newestFirst = newest
+            query.limit = 1
+            let page = try room.log.find(query)
+            #expect(first?.picture.id == page.hits.first?.leaf.id)
+            #expect(first?.hasMore ?? false == (page.cursor != nil))
+            return first?.picture.id
+        }
+        #expect(try first(newest: true) == nil)
+        // The stream that a picture was rendered from comes before it, and is not what is meant.
+        let pair = try TestLog.addPair(room.log, 1, at: room.clock.now, links: [check])
+        #expect(try first(newest: false) == pair.picture)
+        #expect(try first(newest: true) == pair.picture)
+        room.clock.advance(seconds: 10)
+        let picture = try room.add(2, [check])
+        #expect(try first(newest: true) == picture.id)
+        #expect(try first(newest: false) == pair.picture)
+        try room.log.close()
+    }
+
     @Test func `more leaves and links than are kept are all found`() throws {
         let room = try Room()
         // Leaves and pictures share their places when their indices are 4096 apart.

@@ -76,9 +76,10 @@ package enum TestLog {
 
     /// A stream and the picture that was rendered from its last frame, as the recorder stores them.
     package static func addPair(
-        _ log: EvidenceLog, _ number: Int, at instant: WallTime
+        _ log: EvidenceLog, _ number: Int, at instant: WallTime, links: [Link] = []
     ) throws -> (stream: RecordID, picture: RecordID) {
         var capture = Capture()
+        capture.links = links
         capture.mime = "video/mp4"
         let (stream, picture) = (picture(number), picture(number + 1000))
         let end = instant.adding(seconds: 1)

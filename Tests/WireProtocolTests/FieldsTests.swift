@@ -31,6 +31,15 @@ struct FieldsTests {
         #expect(fields.bytes == bytes)
     }
 
+    @Test func `a pair is cut at its first separator, and one without any is told apart`() throws {
+        var fields = FieldWriter()
+        for link in ["check=a=b", "=", "none", "é=ü"] { fields.add(.link, link) }
+        let bytes = fields.bytes
+        let pairs = try Fields(bytes.span).pairs(.link, at: UInt8(ascii: "="))
+        #expect(pairs.map { $0?.0 } == ["check", "", nil, "é"])
+        #expect(pairs.map { $0?.1 } == ["a=b", "", nil, "ü"])
+    }
+
     @Test func `what was written is read again, and what is not there is nil`() throws {
         var fields = FieldWriter()
         for camera in ["a", "b", ""] { fields.add(.camera, camera) }

@@ -84,6 +84,17 @@ final class ReadCache: Sendable {
         return (leaf, place)
     }
 
+    /// What has just been stored, which whoever stored it is about to ask for.
+    func keep(_ new: some Sequence<(index: UInt64, leaf: Leaf, place: Place)>) {
+        leaves.withLock { leaves in
+            if leaves.isEmpty { leaves = Array(repeating: nil, count: Self.leavesMax) }
+            for (index, leaf, place) in new {
+                leaves[Int(index % UInt64(Self.leavesMax))] = KnownLeaf(
+                    index: index, leaf: leaf, place: place)
+            }
+        }
+    }
+
     /// Of a record whose bytes were not removed. What `read` finds is kept only if no removal came
     /// meanwhile.
     func picture(

@@ -43,6 +43,7 @@ final class Finisher: @unchecked Sendable {
         let head: SignedHead
         let growth: RowGrowth
         let seal: SegmentSeal?
+        let group: Group
     }
     private var prepared: Prepared?
 
@@ -67,7 +68,8 @@ final class Finisher: @unchecked Sendable {
         builder.setWatermark(
             Watermark(leaf: edge.size, segment: group.segment, offset: group.end))
         prepared = Prepared(
-            head: SignedHead(checkpoint: checkpoint, note: note), growth: growth, seal: seal)
+            head: SignedHead(checkpoint: checkpoint, note: note), growth: growth, seal: seal,
+            group: group)
     }
 
     /// Only after the group is synced.
@@ -80,6 +82,11 @@ final class Finisher: @unchecked Sendable {
             try engine.apply(writes, epoch: epoch)
         }
         builder.clear()
+        let group = prepared.group
+        cache.keep(
+            group.entries.lazy.map { entry in
+                (entry.header.index, entry.leaf, group.place(of: entry))
+            })
         return (prepared.head, prepared.seal)
     }
 

@@ -10,16 +10,24 @@ struct Picture: Sendable {
     let height: Int
     let flags: [String]
 
-    init(_ stretch: Stretch) throws {
-        let frozen = PictureFlags.isFrozen(stretch) ? [PictureFlags.frozen] : []
-        guard stretch.format.codec.isIntra else {
-            let rendered = try Self.render(stretch)
-            jpeg = rendered.jpeg
-            (width, height) = (rendered.width, rendered.height)
-            flags = PictureFlags.of(rendered.grey) + frozen
-            return
-        }
+    /// Rendered from a stream.
+    init(rendering stretch: Stretch) throws(Failure) {
+        let rendered = try Self.render(stretch)
+        jpeg = rendered.jpeg
+        (width, height) = (rendered.width, rendered.height)
+        flags = PictureFlags.of(rendered.grey) + Self.frozen(stretch)
+    }
+
+    /// The camera's own.
+    init(
+        _ stretch: Stretch, _ frame: FrameFindings.Frame, _ findings: FrameFindings
+    ) {
         jpeg = stretch.media
+        let finding = findings.finding(of: frame) { Self.look(at: stretch) }
+        (width, height, flags) = (finding.width, finding.height, finding.flags)
+    }
+
+    private static func look(at stretch: Stretch) -> FrameFindings.Finding {
         var size = (stretch.format.width, stretch.format.height)
         var flags: [String] = []
         do throws(Failure) {
@@ -30,8 +38,12 @@ struct Picture: Sendable {
             // A picture that cannot be decoded is still what the camera sent.
             flags.append(PictureFlags.damaged)
         }
-        (width, height) = size
-        self.flags = flags + frozen
+        return FrameFindings.Finding(
+            width: size.0, height: size.1, flags: flags + frozen(stretch))
+    }
+
+    private static func frozen(_ stretch: Stretch) -> [String] {
+        PictureFlags.isFrozen(stretch) ? [PictureFlags.frozen] : []
     }
 
     /// Without looking what is odd about it.

@@ -132,7 +132,10 @@ extension Recorder {
                 "the ring of \(pick.camera.id) moved on while the frame was read; ask for a"
                     + " later one, or make the ring larger")
         }
-        if stretch.format.codec.isIntra { return (try Picture(stretch), nil) }
+        if stretch.format.codec.isIntra {
+            let frame = FrameFindings.Frame(camera: pick.camera.id, frame: pick.frame)
+            return (Picture(stretch, frame, findings), nil)
+        }
         // The disk works while the processor decodes. Should decoding fail, a stream without a
         // picture is left: true, and nobody's answer.
         let stored = Monitor<Result<RecordID, Failure>?>(nil)
@@ -143,7 +146,7 @@ extension Recorder {
             stored.withLock { $0 = result }
         }
         defer { storing.join() }
-        let picture = try Picture(stretch)
+        let picture = try Picture(rendering: stretch)
         storing.join()
         return (picture, try stored.withLock { $0 }?.get())
     }
