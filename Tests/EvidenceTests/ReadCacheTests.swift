@@ -55,6 +55,26 @@ import Testing
         try room.log.close()
     }
 
+    @Test func `who asks for more than was known gets it, and for less the beginning of it`() throws
+    {
+        let room = try Room()
+        let check = try Link.check("odoo:a/quality.check/1")
+        var ids: [RecordID] = []
+        for i in 0..<24 {
+            room.clock.advance(seconds: 1)
+            ids.append(try room.add(i, [check]).id)
+            let count = ids.count
+            for limit in [1, 3, 60, 2, 16, 20, 1] {
+                let newest = try room.log.find(query(check, limit: limit))
+                #expect(newest.hits.map(\.leaf.id) == Array(ids.reversed().prefix(limit)))
+                #expect((newest.cursor != nil) == (count > limit))
+                let oldest = try room.log.find(query(check, limit: limit, newestFirst: false))
+                #expect(oldest.hits.map(\.leaf.id) == Array(ids.prefix(limit)))
+            }
+        }
+        try room.log.close()
+    }
+
     @Test func `a link that came or went later is known at once`() throws {
         let room = try Room()
         let wrong = try Link.order("WH/MO/1", refs: ["MO-1"])

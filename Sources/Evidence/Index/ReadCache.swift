@@ -43,6 +43,12 @@ final class ReadCache: Sendable {
         let newestFirst: Bool
         let limit: Int
         let postings: [Posting]
+
+        /// What a read with this limit would find; nil when that may be more than is known.
+        func first(_ limit: Int) -> [Posting]? {
+            if limit <= postings.count { return Array(postings.prefix(limit)) }
+            return postings.count < self.limit ? postings : nil
+        }
     }
 
     /// Lists whose hashes share a place.
@@ -54,6 +60,13 @@ final class ReadCache: Sendable {
 
         mutating func keep(_ list: KnownList, ifStill version: UInt64) {
             guard version == self.version else { return }
+            // Read again with a larger limit.
+            if let known = ways.firstIndex(where: {
+                $0.hash == list.hash && $0.newestFirst == list.newestFirst
+            }) {
+                ways[known] = list
+                return
+            }
             if ways.count < ReadCache.waysMax { return ways.append(list) }
             ways[oldest] = list
             oldest = (oldest + 1) % ReadCache.waysMax
@@ -121,16 +134,16 @@ final class ReadCache: Sendable {
     func list(
         _ hash: ShortHash, newestFirst: Bool, limit: Int, else read: () throws(Failure) -> [Posting]
     ) throws(Failure) -> [Posting] {
-        guard limit <= Self.postingsMax else { return try read() }
         let place = hash.place(among: Self.shelfCount)
         let (known, version) = lists.withLock { shelves in
             let found = shelves[place].ways.first {
-                $0.hash == hash && $0.newestFirst == newestFirst && $0.limit == limit
+                $0.hash == hash && $0.newestFirst == newestFirst
             }
-            return (found?.postings, shelves[place].version)
+            return (found?.first(limit), shelves[place].version)
         }
         if let known { return known }
         let postings = try read()
+        guard postings.count <= Self.postingsMax else { return postings }
         let list = KnownList(
             hash: hash, newestFirst: newestFirst, limit: limit, postings: postings)
         lists.withLock { $0[place].keep(list, ifStill: version) }

@@ -41,9 +41,9 @@ internal import Glibc
         }
     }
 
-    /// Inside one machine there is no bottleneck to pace packets for. Where the system's choice is a
-    /// congestion control that paces (BBR), each piece of a picture would start a timer, a third of
-    /// all processor time of a fetch. Reno is in every kernel and allowed to everybody.
+    /// Inside one machine there is no bottleneck to pace packets for. Where the system's choice is
+    /// a congestion control that paces (BBR), each piece of a picture would start a timer, a third
+    /// of all processor time of a fetch. Reno is in every kernel and allowed to everybody.
     private static func doNotPace(_ descriptor: Int32) {
         let name = "reno"
         _ = unsafe name.withCString { name in

@@ -76,6 +76,21 @@ internal import Glibc
         }
     }
 
+    /// As `wait`, but looks again and again for so long before it sleeps; others who want the
+    /// processor get it between two looks.
+    package func wait(
+        awakeFor nanoseconds: UInt64, milliseconds: Int, _ clock: some Clock,
+        into ready: inout [Ready]
+    ) {
+        let end = clock.monotonicNanoseconds + nanoseconds
+        repeat {
+            wait(milliseconds: 0, into: &ready)
+            guard ready.isEmpty else { return }
+            sched_yield()
+        } while clock.monotonicNanoseconds < end
+        wait(milliseconds: milliseconds, into: &ready)
+    }
+
     /// What is ready, in no order; empty when the time ran out.
     package func wait(milliseconds: Int, into ready: inout [Ready]) {
         ready.removeAll(keepingCapacity: true)

@@ -1,9 +1,9 @@
 internal import Ingest
 internal import Linux
 
-/// What was found out about frames lately. Looking at a picture is more than half of what a snapshot
-/// costs, and several triggers often want the same frame: who asks while somebody looks waits for
-/// what he finds.
+/// What was found out about frames lately. Looking at a picture is more than half of what a
+/// snapshot costs, and several triggers often want the same frame: who asks while somebody looks
+/// waits for what he finds.
 final class FrameFindings: Sendable {
     struct Frame: Hashable {
         let camera: String

@@ -8,6 +8,8 @@ internal import WireProtocol
 final class NetLoop: Sendable {
     private static let bellToken: UInt64 = 0
     private static let endingSeconds: UInt64 = 5
+    /// How soon a client that is kept busy asks again.
+    private static let briskNanoseconds: UInt64 = 100_000
     /// Connections that are answered before any of the answers is sent.
     private static let answeredMax = 16
 
@@ -35,8 +37,7 @@ final class NetLoop: Sendable {
         var state = LoopState(entrances)
         var ready: [Poller.Ready] = []
         while true {
-            poller.wait(milliseconds: 1000, into: &ready)
-            state.now = service.clock.monotonicNanoseconds / 1_000_000_000
+            wait(&state, into: &ready)
             for event in ready { handle(event, &state) }
             send(&state)
             for completion in mailbox.take() {
@@ -53,6 +54,22 @@ final class NetLoop: Sendable {
             if let end = state.endsAt, state.connections.isEmpty || state.now >= end { break }
         }
         for entrance in entrances { entrance.listener.remove() }
+    }
+
+    /// One client that asks again as soon as it is answered would otherwise pay for going to sleep
+    /// and waking up, longer than for the answer itself. Who waited long last time sleeps at once.
+    private func wait(_ state: inout LoopState, into ready: inout [Poller.Ready]) {
+        let clock = service.clock
+        let began = clock.monotonicNanoseconds
+        if state.isBrisk {
+            poller.wait(
+                awakeFor: Self.briskNanoseconds, milliseconds: 1000, clock, into: &ready)
+        } else {
+            poller.wait(milliseconds: 1000, into: &ready)
+        }
+        let now = clock.monotonicNanoseconds
+        state.isBrisk = now - began < Self.briskNanoseconds
+        state.now = now / 1_000_000_000
     }
 
     private func handle(_ event: Poller.Ready, _ state: inout LoopState) {
@@ -178,6 +195,8 @@ private struct LoopState {
     var nextToken: UInt64
     var now: UInt64 = 0
     var looked: UInt64 = 0
+    /// The last wait was short, so the next one may be.
+    var isBrisk = false
     /// Whose answers wait to be sent in this turn.
     var answered: [Connection] = []
     var endsAt: UInt64?
