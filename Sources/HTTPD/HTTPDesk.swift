@@ -34,7 +34,7 @@ final class HTTPDesk {
     }
 
     private func look(_ connection: HTTPConnection, _ now: UInt64) {
-        guard let exchange = connection.exchange, exchange.isAsked else {
+        guard let exchange = connection.exchange, exchange.isHandled else {
             if now - connection.since > options.askSeconds { connection.hangUp() }
             return
         }

@@ -158,7 +158,8 @@ import Web
         try bench.close()
     }
 
-    @Test func `only GET and HEAD are answered, and unknown questions are named`() throws {
+    @Test func `what is only looked at takes GET and HEAD, and unknown questions are named`() throws
+    {
         let bench = try WebBench()
         let login = try bench.bearer(.auditor)
         let post = try bench.ask("/find", login, method: "POST")
