@@ -16,8 +16,10 @@ final class WebBench {
     let gateway: Gateway
     let port: UInt16
 
-    init(_ change: (inout Gateway.Options) -> Void = { _ in }) throws {
-        server = try ServerBench()
+    init(
+        failing: Bool = false, _ change: (inout Gateway.Options) -> Void = { _ in }
+    ) throws {
+        server = try ServerBench(failing: failing)
         (gateway, port) = try Self.start(server, change)
     }
 
