@@ -114,6 +114,28 @@ import WireProtocol
         try bench.close()
     }
 
+    @Test func `servers that many clients meet at once are all remembered, each by one key`() throws
+    {
+        let scratch = Scratch()
+        let known = KnownServers(path: "\(scratch.path)/config/known-servers")
+        let kept = Monitor<[Digest]>([])
+        try inParallel(16) { i in
+            for server in 0..<8 {
+                let address = ServerAddress.host("server-\(i)-\(server)", port: 7447)
+                try known.add(address, SHA256.hash([UInt8(i), UInt8(server)].span))
+            }
+            let key = try known.add(.host("all", port: 1), SHA256.hash([UInt8(i)].span))
+            kept.withLock { $0.append(key) }
+        }
+        for i in 0..<16 {
+            for server in 0..<8 {
+                let key = try known.key(of: .host("server-\(i)-\(server)", port: 7447))
+                #expect(key == SHA256.hash([UInt8(i), UInt8(server)].span))
+            }
+        }
+        #expect(Set(kept.withLock { $0 }).count == 1)
+    }
+
     @Test func `a server is known by its authority and its name, or told nothing`() throws {
         let bench = try ServerBench()
         let logIn = LogIn.token(try bench.token([.auditor]))

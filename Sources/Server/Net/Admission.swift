@@ -123,7 +123,7 @@ struct Admission {
         do throws(Failure) {
             try gate.door.admit(name: machine.user, peer: from.door)
         } catch {
-            throw lockedOut(error)
+            throw gate.lockedOut(machine.user, error, from)
         }
         switch answer {
         case .success(let bytes):
@@ -160,8 +160,6 @@ struct Admission {
     private func refused(_ name: String, _ failure: Failure) -> WireError {
         gate.refused(name, failure, from)
     }
-
-    private func lockedOut(_ failure: Failure) -> WireError { Gate.lockedOut(failure) }
 }
 
 /// Who may come in, who guesses, and who did what.

@@ -55,7 +55,7 @@ extension Gate {
         do throws(Failure) {
             try door.admit(name: name, peer: peer.door)
         } catch {
-            throw Self.lockedOut(error)
+            throw lockedOut(name, error, peer)
         }
         do throws(Failure) {
             let identity = try body(book)
@@ -84,7 +84,12 @@ extension Gate {
         return WireError(.wrongCredentials, failure.words)
     }
 
-    static func lockedOut(_ failure: Failure) -> WireError {
+    func lockedOut(_ name: String, _ failure: Failure, _ peer: Peer) -> WireError {
+        do throws(Failure) {
+            try trail.note(turnedAway: name, from: peer.door)
+        } catch {
+            return WireError(error)
+        }
         var error = WireError(.lockedOut, failure.words)
         error.retryMilliseconds = 1000
         return error
