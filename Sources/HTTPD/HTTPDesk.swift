@@ -59,6 +59,9 @@ final class HTTPConnection {
     let address: [UInt8]
     var since = monotonicSeconds()
     var exchange: HTTPExchange?
+    /// Of its certificate, once somebody has asked for it.
+    var key: [UInt8]?
+    var isKeyKnown = false
 
     init(socket: Int32, address: [UInt8]) {
         self.socket = socket

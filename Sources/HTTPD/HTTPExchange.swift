@@ -44,6 +44,19 @@ internal import CHTTPD
         return unsafe String(cString: value)
     }
 
+    /// SHA-256 of the public key of the certificate that the client has shown, and proven to have
+    /// the private key of; who signed it says nothing. Nil without one. Only while the request is
+    /// being handled.
+    package var peerKey: [UInt8]? {
+        guard let client else { return nil }
+        if !client.isKeyKnown {
+            client.isKeyKnown = true
+            var hash = [UInt8](repeating: 0, count: 32)
+            if unsafe proofreel_httpd_peer_key(connection, &hash) != 0 { client.key = hash }
+        }
+        return client.key
+    }
+
     /// The answer to a request whose handler had none at once. The first one counts.
     package func reply(_ reply: HTTPReply) {
         state.withLock { state in

@@ -241,21 +241,23 @@ final class Reception: HTTPHandler {
             wake: { [weak exchange] in exchange?.wake() })
     }
 
-    private func credentials(_ exchange: HTTPExchange) throws(WireError) -> Credentials {
+    /// What is said counts before what the connection shows.
+    private func credentials(_ exchange: HTTPExchange) throws(WireError) -> LogIns.Proof {
         guard let header = exchange.header("Authorization") else {
+            if let key = exchange.peerKey.flatMap({ Digest($0) }) { return .key(key) }
             throw WireError(.notAdmitted, "log in: with user and password, or with a token")
         }
         guard let credentials = Credentials(header) else {
             throw WireError(
                 .notAdmitted, "this log-in is none that is understood here; use Basic or Bearer")
         }
-        return credentials
+        return .credentials(credentials)
     }
 
     // MARK: On other threads
 
     private func admit(
-        _ credentials: Credentials, _ route: Route, _ request: Request, _ exchange: HTTPExchange
+        _ credentials: LogIns.Proof, _ route: Route, _ request: Request, _ exchange: HTTPExchange
     ) {
         do throws(WireError) {
             let identity = try site.logIns.admit(credentials, from: request.peer)

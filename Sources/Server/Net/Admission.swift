@@ -55,11 +55,10 @@ struct Admission {
             guard case .user(let user) = peer else { throw Self.nobody }
             return .admitted(.owner(fields.text(.name) ?? "user-\(user)"), sasl: nil)
         case "certificate":
-            let key = tls?.peerKeyHash
-            return try attempt("certificate") { book throws(Failure) in
-                guard let key else { throw Failure(.denied, "the certificate is missing") }
-                return try book.machine(key: key)
+            guard let key = tls?.peerKeyHash else {
+                throw WireError(.notAdmitted, "the certificate is missing")
             }
+            return .admitted(try gate.admit(key: key, from: from), sasl: nil)
         case "token":
             let text = try fields.required(.secret, "the token")
             return try attempt(String(text.prefix(12))) { book throws(Failure) in

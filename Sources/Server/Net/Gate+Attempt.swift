@@ -1,5 +1,5 @@
 package import Access
-internal import Base
+package import Base
 package import Linux
 internal import SASL
 package import WireProtocol
@@ -45,6 +45,14 @@ extension Gate {
     ) throws(WireError) -> Identity {
         try attempt(String(token.prefix(12)), peer) { book throws(Failure) in
             try book.token(token)
+        }
+    }
+
+    /// With the key of a certificate, which TLS has proven that the client has.
+    package func admit(key: Digest, from peer: Peer) throws(WireError) -> Identity {
+        // By its own name: strangers with other keys must not lock it.
+        try attempt(String(key.fingerprint.prefix(24)), peer) { book throws(Failure) in
+            try book.machine(key: key)
         }
     }
 
