@@ -80,6 +80,17 @@ import WireProtocol
         let client = try secure(bench, .certificate(file: pair.certificate, key: pair.key))
         #expect(try client.whoAmI().identity == "machine:gate-1")
         client.close()
+        // However often somebody with another key fails, he locks his own name.
+        let stranger = try SelfSignedFiles(bench.scratch, "stranger")
+        for _ in 0..<7 {
+            let other = try secure(
+                bench, .certificate(file: stranger.certificate, key: stranger.key))
+            #expect(throws: Failure.self) { try other.whoAmI() }
+            other.close()
+        }
+        let again = try secure(bench, .certificate(file: pair.certificate, key: pair.key))
+        #expect(try again.whoAmI().identity == "machine:gate-1")
+        again.close()
         try bench.close()
     }
 
