@@ -85,7 +85,7 @@ import WireProtocol
         for _ in 0..<7 {
             let other = try secure(
                 bench, .certificate(file: stranger.certificate, key: stranger.key))
-            #expect(throws: Failure.self) { try other.whoAmI() }
+            #expect(throws: WireError.self) { try other.whoAmI() }
             other.close()
         }
         let again = try secure(bench, .certificate(file: pair.certificate, key: pair.key))
