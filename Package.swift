@@ -155,8 +155,8 @@ let package = Package(
             "Web",
             imports: [
                 "Base", "Linux", "Crypto", "HTTPD", "HTTPFormat", "FragmentFormat",
-                "WireProtocol", "EvidenceFormat", "Ingest", "Evidence", "Recorder", "Access",
-                "Server",
+                "WireProtocol", "EvidenceFormat", "Ingest", "Evidence", "Recorder", "Factory",
+                "Access", "Server",
             ]),
         // Layer 9: the one binary.
         .executableTarget(
@@ -296,8 +296,8 @@ let package = Package(
                 "Base", "Linux", "Crypto", "JPEG", "FragmentFormat", "HTTPFormat", "WireProtocol",
                 "EvidenceFormat",
                 "Ingest",
-                "Evidence", "Recorder", "Access", "Server", "HTTPD", "Web", "ServerSupport",
-                "TestSupport", "CameraSupport",
+                "Evidence", "Recorder", "Factory", "Access", "Server", "HTTPD", "Web",
+                "ServerSupport", "TestSupport", "CameraSupport",
             ]),
         tests("HTTPClientTests", imports: ["Base", "HTTPClient", "TestSupport"]),
         tests("V4L2Tests", imports: ["Base", "V4L2"]),

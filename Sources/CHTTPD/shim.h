@@ -1,7 +1,10 @@
-// libmicrohttpd, and its variadic calls with a type each, since Swift cannot call variadics.
+// libmicrohttpd, and its variadic calls with a type each, since Swift cannot call variadics; of
+// GnuTLS, which is below it, what tells a client's certificate.
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -43,6 +46,9 @@ static inline struct MHD_Daemon *proofreel_httpd_start(const proofreel_httpd_opt
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)o->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)o->key},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)o->priorities},
+        // Asks clients for a certificate without insisting. Named as who may have signed it is the
+        // server itself: nobody is asked to verify that, and a browser offers none of its own.
+        {MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)o->certificate},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
@@ -84,6 +90,25 @@ static inline int proofreel_httpd_peer(struct MHD_Connection *c, unsigned char *
         return 16;
     }
     return 0;
+}
+
+// SHA-256 of the public key (DER) of the certificate that the client has shown, and has proven to
+// have the key of. False without one, and without TLS.
+static inline int proofreel_httpd_peer_key(struct MHD_Connection *c, unsigned char *hash) {
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (!i || !i->tls_session) return 0;
+    unsigned count = 0;
+    const gnutls_datum_t *chain =
+        gnutls_certificate_get_peers((gnutls_session_t)i->tls_session, &count);
+    gnutls_x509_crt_t certificate;
+    if (!chain || count == 0 || gnutls_x509_crt_init(&certificate) != 0) return 0;
+    size_t size = 32;
+    int isRead = gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == 0
+        && gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, hash, &size) == 0
+        && size == 32;
+    gnutls_x509_crt_deinit(certificate);
+    return isRead;
 }
 
 // Whether the peer has hung up: a byte that waits, or none yet, means that it is there.

@@ -68,8 +68,9 @@ final class Connection {
                 return try expect(key, at: options.address, known)
             }
             guard let key = channel.tls?.peerKeyHash else { throw Self.keyless }
+            // Another client may have met somebody else there in this moment.
+            try expect(try known.add(options.address, key), at: options.address, known)
             tell(options.address, key)
-            try known.add(options.address, key)
         }
     }
 

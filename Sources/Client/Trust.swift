@@ -37,13 +37,20 @@ package struct KnownServers: Sendable {
         return nil
     }
 
-    package func add(_ address: ServerAddress, _ key: Digest) throws(Failure) {
+    /// One after the other, also from two processes: each reads what the other has written.
+    /// Returns the key that the address has from now on: the first one that was added.
+    @discardableResult
+    package func add(_ address: ServerAddress, _ key: Digest) throws(Failure) -> Digest {
+        try files.createDirectory(parentDirectory(of: path))
+        let lock = try ProcessLock(awaiting: "\(path).lock")
+        defer { lock.release() }
+        if let known = try self.key(of: address) { return known }
         let text = (try lines() + ["\(address) \(key.fingerprint)"]).joined(separator: "\n") + "\n"
         guard text.utf8.count <= Self.bytesMax else {
             throw Failure(.full, "\(path) is full; remove lines that are not needed any more")
         }
-        try files.createDirectory(parentDirectory(of: path))
         try files.replace(path, Array(text.utf8))
+        return key
     }
 
     private func lines() throws(Failure) -> [String] {

@@ -14,13 +14,17 @@ enum HTTPCallbacks {
             guard let target = unsafe target, let raw = unsafe raw else { return nil }
             return unsafe HTTPCallbacks.began(target, raw)
         }
-        unsafe options.asked = { context, _, _, method, _, _, uploadCount, place in
+        unsafe options.asked = { context, _, _, method, _, upload, uploadCount, place in
             guard let desk = unsafe HTTPCallbacks.desk(context), let method = unsafe method,
                 let object = unsafe place?.pointee
             else { return proofreel_httpd_go(0) }
-            // A body that came along in spite of all is passed over.
-            unsafe uploadCount?.pointee = 0
             let exchange = unsafe Unmanaged<HTTPExchange>.fromOpaque(object).takeUnretainedValue()
+            if let upload = unsafe upload, let count = unsafe uploadCount?.pointee, count > 0 {
+                exchange.take(
+                    unsafe Array(UnsafeRawBufferPointer(start: upload, count: Int(count))))
+                unsafe uploadCount?.pointee = 0
+                return proofreel_httpd_go(1)
+            }
             return unsafe HTTPCallbacks.asked(desk, exchange, String(cString: method))
         }
         unsafe options.completed = { _, raw, place, _ in
@@ -76,15 +80,15 @@ enum HTTPCallbacks {
         return unsafe Unmanaged.passRetained(exchange).toOpaque()
     }
 
-    /// Called when the head is there, again when the body would be, and again when an answer came
-    /// later.
+    /// Called when the head is there, again when the body is, and again when an answer came later.
     private static func asked(
         _ desk: HTTPDesk, _ exchange: HTTPExchange, _ method: String
     ) -> MHD_Result {
         guard exchange.isAsked else {
             exchange.ask(method: method)
-            guard exchange.hasBody else { return proofreel_httpd_go(1) }
-            return proofreel_httpd_go(exchange.queue(bodyless) ? 1 : 0)
+            let max = desk.handler.bodyBytesMax(exchange)
+            guard exchange.hasBody(beyond: max) else { return proofreel_httpd_go(1) }
+            return proofreel_httpd_go(exchange.queue(tooLarge(max)) ? 1 : 0)
         }
         guard let reply = exchange.takeReply(orAsk: desk.handler) else {
             return proofreel_httpd_go(1)
@@ -93,7 +97,14 @@ enum HTTPCallbacks {
         return proofreel_httpd_go(exchange.queue(reply) ? 1 : 0)
     }
 
-    private static let bodyless = HTTPReply(
-        413, [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")],
-        .bytes(Array("requests have no body here; ask with GET\n".utf8)))
+    /// Before any of it has come.
+    private static func tooLarge(_ max: Int) -> HTTPReply {
+        let words =
+            max > 0
+            ? "a body has at most \(max) bytes here, and a Content-Length\n"
+            : "such a request has no body\n"
+        return HTTPReply(
+            413, [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")],
+            .bytes(Array(words.utf8)))
+    }
 }

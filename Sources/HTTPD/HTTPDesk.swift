@@ -34,7 +34,7 @@ final class HTTPDesk {
     }
 
     private func look(_ connection: HTTPConnection, _ now: UInt64) {
-        guard let exchange = connection.exchange, exchange.isAsked else {
+        guard let exchange = connection.exchange, exchange.isHandled else {
             if now - connection.since > options.askSeconds { connection.hangUp() }
             return
         }
@@ -59,6 +59,9 @@ final class HTTPConnection {
     let address: [UInt8]
     var since = monotonicSeconds()
     var exchange: HTTPExchange?
+    /// Of its certificate, once somebody has asked for it.
+    var key: [UInt8]?
+    var isKeyKnown = false
 
     init(socket: Int32, address: [UInt8]) {
         self.socket = socket

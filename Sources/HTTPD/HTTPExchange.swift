@@ -21,8 +21,10 @@ internal import CHTTPD
     /// Four or sixteen bytes of the client's IP address.
     package let address: [UInt8]
     package private(set) var method = ""
+    /// What came with the request; whole when the handler is asked.
+    package private(set) var body: [UInt8] = []
     private(set) var isAsked = false
-    private var isHandled = false
+    private(set) var isHandled = false
     private(set) var isStreaming = false
     private var hasLeft = false
     /// Lets go of this exchange when that is over.
@@ -40,6 +42,19 @@ internal import CHTTPD
         guard let value = unsafe proofreel_httpd_header(connection, name)
         else { return nil }
         return unsafe String(cString: value)
+    }
+
+    /// SHA-256 of the public key of the certificate that the client has shown, and proven to have
+    /// the private key of; who signed it says nothing. Nil without one. Only while the request is
+    /// being handled.
+    package var peerKey: [UInt8]? {
+        guard let client else { return nil }
+        if !client.isKeyKnown {
+            client.isKeyKnown = true
+            var hash = [UInt8](repeating: 0, count: 32)
+            if unsafe proofreel_httpd_peer_key(connection, &hash) != 0 { client.key = hash }
+        }
+        return client.key
     }
 
     /// The answer to a request whose handler had none at once. The first one counts.
@@ -67,19 +82,22 @@ internal import CHTTPD
 
     // MARK: On the server's thread
 
-    /// The head has come: what is asked for.
+    /// The head has come: what is asked for. A body has as much time again.
     func ask(method: String) {
         self.method = method
         isAsked = true
-        // From here on it is the answer that takes its time.
         client?.since = monotonicSeconds()
     }
 
-    /// Nothing here takes a body, so one that comes is not waited for.
-    var hasBody: Bool {
-        if let length = header("Content-Length"), length != "0" { return true }
-        return header("Transfer-Encoding") != nil
+    /// A body that is longer, or does not say how long it is, is not waited for.
+    func hasBody(beyond max: Int) -> Bool {
+        if header("Transfer-Encoding") != nil { return true }
+        guard let length = header("Content-Length") else { return false }
+        return Int(length).map { $0 > max } ?? true
     }
+
+    /// The next part of the body, which is no longer than was said.
+    func take(_ part: [UInt8]) { body += part }
 
     /// The answer, or nil when it has not come, and the connection is put aside. The handler is
     /// asked once, though the daemon may go on without an answer: a stream that is about to be the
@@ -88,6 +106,8 @@ internal import CHTTPD
         if let late = takeLate() { return late }
         if !isHandled {
             isHandled = true
+            // From here on it is the answer that takes its time.
+            client?.since = monotonicSeconds()
             if let reply = handler.answer(self) { return reply }
         }
         return state.withLock { state in

@@ -104,4 +104,10 @@ internal import Glibc
 package protocol HTTPHandler: AnyObject, Sendable {
     /// The answer, or nil when `HTTPExchange.reply` gives it later, from any thread.
     func answer(_ exchange: HTTPExchange) -> HTTPReply?
+    /// How long a body of this request may be, by its head; 0 for none.
+    func bodyBytesMax(_ exchange: HTTPExchange) -> Int
+}
+
+extension HTTPHandler {
+    package func bodyBytesMax(_: HTTPExchange) -> Int { 0 }
 }

@@ -27,6 +27,20 @@ internal import Glibc
         _ = unsafe pwrite(descriptor, text, text.count, 0)
     }
 
+    /// Waits for whoever holds it, for what takes a moment.
+    package init(awaiting path: String) throws(Failure) {
+        descriptor = try checked("open \(path)") {
+            unsafe proofreel_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                let code = errno
+                close(descriptor)
+                throw Failure(errno: code, "lock \(path)")
+            }
+        }
+    }
+
     deinit { close(descriptor) }
 
     /// Lets go before the last reference does.

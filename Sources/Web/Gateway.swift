@@ -134,6 +134,9 @@ private final class Station: Sendable {
 
 /// Takes requests apart, finds out who asks, and has them answered.
 final class Reception: HTTPHandler {
+    /// Of each connection, before it is known who asks.
+    private static let bodyBytesMax = 16 << 10
+
     private let site: Site
     private let routes: [Route]
     private let workers = Workers(name: "http-worker")
@@ -154,15 +157,17 @@ final class Reception: HTTPHandler {
         let headers = Visit.Headers(
             accept: exchange.header("Accept"), ifNoneMatch: exchange.header("If-None-Match"),
             range: exchange.header("Range"), ifRange: exchange.header("If-Range"))
-        guard exchange.method == "GET" || exchange.method == "HEAD" else {
-            let error = WireError(.unsupported, "only GET and HEAD are answered here")
-            var reply = Replies.refusal(error, headers)
-            reply.status = 405
-            reply.headers.append(("Allow", "GET, HEAD"))
-            return finished(reply, error)
-        }
         do throws(WireError) {
-            let (route, request) = try route(exchange, headers)
+            let target = try target(exchange)
+            let found = Route.find(target.segments, exchange.method, in: routes)
+            guard case .route(let route, let parameter) = found else {
+                return misfit(found, headers)
+            }
+            if route.method == .post, let wrong = OwnRequest.misfit(exchange) {
+                let (status, error) = wrong
+                return finished(Replies.refusal(error, headers, status: status), error)
+            }
+            let request = try request(exchange, target, parameter, headers)
             guard !route.isOpen else { return perform(route, request.visit(nil)) }
             let credentials = try credentials(exchange)
             if let identity = site.logIns.remembered(credentials) {
@@ -178,63 +183,81 @@ final class Reception: HTTPHandler {
         }
     }
 
+    func bodyBytesMax(_ exchange: HTTPExchange) -> Int {
+        exchange.method == "POST" ? Self.bodyBytesMax : 0
+    }
+
+    /// A path that is not there, or is asked with another method.
+    private func misfit(_ found: Route.Found, _ headers: Visit.Headers) -> HTTPReply {
+        guard case .methods(let methods) = found, !methods.isEmpty else {
+            let error = WireError(
+                .notFound, "there is nothing here; docs/http.md lists what can be asked for")
+            return finished(Replies.refusal(error, headers), error)
+        }
+        let names = methods.map { $0 == .get ? "GET, HEAD" : $0.rawValue }.joined(separator: ", ")
+        let error = WireError(.unsupported, "only \(names) is answered here")
+        var reply = Replies.refusal(error, headers, status: 405)
+        reply.headers.append(("Allow", names))
+        return finished(reply, error)
+    }
+
     /// A request before it is known who asks.
     private struct Request: Sendable {
         let target: RequestTarget
         let headers: Visit.Headers
         let isHead: Bool
+        let body: [UInt8]
         let parameter: String
         let peer: Gate.Peer
         let wake: @Sendable () -> Void
 
         func visit(_ caller: Caller?) -> Visit {
             Visit(
-                target: target, headers: headers, isHead: isHead, parameter: parameter,
-                caller: caller, wake: wake)
+                target: target, headers: headers, isHead: isHead, body: body,
+                parameter: parameter, caller: caller, wake: wake)
         }
     }
 
     private static let busy = WireError(.busy, "the server has more to do than it takes; try again")
 
-    private func route(
-        _ exchange: HTTPExchange, _ headers: Visit.Headers
-    ) throws(WireError) -> (Route, Request) {
+    private func target(_ exchange: HTTPExchange) throws(WireError) -> RequestTarget {
         guard let target = RequestTarget(exchange.target) else {
             throw WireError(
                 .invalid, "this address is too long, or its % signs make no sense; encode / as %2F")
         }
+        return target
+    }
+
+    private func request(
+        _ exchange: HTTPExchange, _ target: RequestTarget, _ parameter: String,
+        _ headers: Visit.Headers
+    ) throws(WireError) -> Request {
         guard let address = IPAddress(bytes: exchange.address) else {
             throw WireError(.invalid, "nobody is known to come from there")
         }
-        for route in routes {
-            guard let parameter = route.parameter(of: target.segments) else { continue }
-            return (
-                route,
-                Request(
-                    target: target, headers: headers, isHead: exchange.method == "HEAD",
-                    parameter: parameter, peer: Gate.Peer(address),
-                    wake: { [weak exchange] in exchange?.wake() })
-            )
-        }
-        throw WireError(
-            .notFound, "there is nothing here; docs/http.md lists what can be asked for")
+        return Request(
+            target: target, headers: headers, isHead: exchange.method == "HEAD",
+            body: exchange.body, parameter: parameter, peer: Gate.Peer(address),
+            wake: { [weak exchange] in exchange?.wake() })
     }
 
-    private func credentials(_ exchange: HTTPExchange) throws(WireError) -> Credentials {
+    /// What is said counts before what the connection shows.
+    private func credentials(_ exchange: HTTPExchange) throws(WireError) -> LogIns.Proof {
         guard let header = exchange.header("Authorization") else {
+            if let key = exchange.peerKey.flatMap({ Digest($0) }) { return .key(key) }
             throw WireError(.notAdmitted, "log in: with user and password, or with a token")
         }
         guard let credentials = Credentials(header) else {
             throw WireError(
                 .notAdmitted, "this log-in is none that is understood here; use Basic or Bearer")
         }
-        return credentials
+        return .credentials(credentials)
     }
 
     // MARK: On other threads
 
     private func admit(
-        _ credentials: Credentials, _ route: Route, _ request: Request, _ exchange: HTTPExchange
+        _ credentials: LogIns.Proof, _ route: Route, _ request: Request, _ exchange: HTTPExchange
     ) {
         do throws(WireError) {
             let identity = try site.logIns.admit(credentials, from: request.peer)

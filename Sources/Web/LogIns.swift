@@ -33,8 +33,15 @@ final class LogIns: Sendable {
 
     private var seconds: UInt64 { clock.monotonicNanoseconds / 1_000_000_000 }
 
+    /// What a request shows of who asks.
+    enum Proof: Sendable {
+        case credentials(Credentials)
+        /// Of a certificate that TLS has seen.
+        case key(Digest)
+    }
+
     /// Without asking the book for a password.
-    func remembered(_ credentials: Credentials) -> Identity? {
+    func remembered(_ credentials: Proof) -> Identity? {
         let name = name(of: credentials)
         let known = kept.withLock { kept -> Kept? in
             guard let known = kept[name], known.until > seconds else { return nil }
@@ -61,15 +68,16 @@ final class LogIns: Sendable {
     }
 
     /// Takes as long as a log-in does.
-    func admit(_ credentials: Credentials, from peer: Gate.Peer) throws(WireError) -> Identity {
+    func admit(_ credentials: Proof, from peer: Gate.Peer) throws(WireError) -> Identity {
         // Many requests of one client wait here for the first of them.
         if let identity = remembered(credentials) { return identity }
         let generation = gate.book.generation
         let identity: Identity
         switch credentials {
-        case .basic(let user, let secret):
+        case .credentials(.basic(let user, let secret)):
             identity = try gate.admit(name: user, secret: secret, from: peer)
-        case .bearer(let token): identity = try gate.admit(token: token, from: peer)
+        case .key(let key): identity = try gate.admit(key: key, from: peer)
+        case .credentials(.bearer(let token)): identity = try gate.admit(token: token, from: peer)
         }
         keep(identity, generation, name(of: credentials))
         return identity
@@ -96,12 +104,13 @@ final class LogIns: Sendable {
         }
     }
 
-    private func name(of credentials: Credentials) -> Digest {
+    private func name(of credentials: Proof) -> Digest {
         switch credentials {
-        case .basic(let user, let secret):
+        case .key(let certified): hmacSHA256(key: key, Array("key \(certified.hex)".utf8))
+        case .credentials(.basic(let user, let secret)):
             // The user has no colon.
             hmacSHA256(key: key, Array("basic \(user):\(secret)".utf8))
-        case .bearer(let token): hmacSHA256(key: key, Array("bearer \(token)".utf8))
+        case .credentials(.bearer(let token)): hmacSHA256(key: key, Array("bearer \(token)".utf8))
         }
     }
 }

@@ -27,15 +27,13 @@ enum Replies {
             .bytes(Array("\(text)\n".utf8)))
     }
 
-    static func refusal(_ error: any Error, _ headers: Visit.Headers) -> HTTPReply {
-        refusal(Desk.told(error), headers)
-    }
-
     /// For programs as JSON when they ask for it, else one sentence for people.
-    static func refusal(_ error: WireError, _ headers: Visit.Headers) -> HTTPReply {
-        let status = status(of: error.code)
+    static func refusal(
+        _ error: WireError, _ headers: Visit.Headers, status: Int? = nil
+    ) -> HTTPReply {
+        let status = status ?? self.status(of: error.code)
         var reply: HTTPReply
-        if headers.accept?.contains("json") == true {
+        if headers.wantsJSON {
             var fields: [(String, JSON)] = [
                 ("error", .string(error.code.word)), ("words", .string(error.words)),
             ]

@@ -12,11 +12,15 @@ package struct Visit: Sendable {
         var ifNoneMatch: String?
         var range: String?
         var ifRange: String?
+
+        /// A program asks, rather than a person or a frame for a picture.
+        var wantsJSON: Bool { accept?.contains("json") == true }
     }
 
     package let target: RequestTarget
     package let headers: Headers
     package let isHead: Bool
+    package let body: [UInt8]
     /// What the route's pattern left open, in one text.
     package let parameter: String
     /// Nobody where the route asks for no log-in.
@@ -55,7 +59,10 @@ package struct Visit: Sendable {
     }
 
     func time(_ name: String) throws(Failure) -> WallTime? {
-        guard let text = target.value(name) else { return nil }
+        try target.value(name).map { text throws(Failure) in try Self.time(text, name) }
+    }
+
+    static func time(_ text: String, _ name: String) throws(Failure) -> WallTime {
         guard let time = WallTime(text) else {
             throw Failure(
                 .invalid,

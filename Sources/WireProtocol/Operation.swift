@@ -32,6 +32,8 @@ package enum Operation: UInt16, Sendable, CaseIterable {
     case retentionSet = 0x49
     case retentionPreview = 0x4A
     case retentionEvent = 0x4B
+    case retentionErase = 0x4C
+    case retentionApply = 0x4D
 
     case prove = 0x50
     case consistency = 0x51

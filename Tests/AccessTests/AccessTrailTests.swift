@@ -93,6 +93,30 @@ import Testing
         try log.close()
     }
 
+    @Test func `log-ins that are turned away are one line for each source and minute`() throws {
+        let clock = ManualClock()
+        let folder = Scratch()
+        let log = try TestLog.open(folder.path, clock: clock).log
+        var options = slow()
+        options.batchMilliseconds = 1
+        let trail = AccessTrail(log, clock: clock, options: options)
+        for i in 0..<5000 { try trail.note(turnedAway: "name-\(i)", from: "10.0.0.\(i % 2)") }
+        #expect(try lines(log).isEmpty)
+        clock.advance(seconds: 61)
+        // By itself, though nobody does anything any more.
+        while try lines(log).count < 2 { pauseFor(milliseconds: 20) }
+        #expect(try lines(log).map(\.count) == [2500, 2500])
+        #expect(try Set(lines(log).map(\.entry.peer)) == ["10.0.0.0", "10.0.0.1"])
+        #expect(try lines(log).allSatisfy { $0.entry.refusal?.contains("locked out") == true })
+        // Many sources share a line in the end; none of them is lost.
+        for i in 0..<3000 { try trail.note(turnedAway: "x", from: "2001:db8::\(i)/64") }
+        try trail.close()
+        let all = try lines(log)
+        #expect(all.count == 2 + 1001 && all.reduce(0) { $0 + $1.count } == 8000)
+        #expect(all.contains { $0.entry.peer == "elsewhere" && $0.count == 2000 })
+        try log.close()
+    }
+
     @Test func `closing writes what is there, and takes no more`() throws {
         let clock = ManualClock()
         let folder = Scratch()

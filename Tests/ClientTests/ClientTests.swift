@@ -80,6 +80,17 @@ import WireProtocol
         let client = try secure(bench, .certificate(file: pair.certificate, key: pair.key))
         #expect(try client.whoAmI().identity == "machine:gate-1")
         client.close()
+        // However often somebody with another key fails, he locks his own name.
+        let stranger = try SelfSignedFiles(bench.scratch, "stranger")
+        for _ in 0..<7 {
+            let other = try secure(
+                bench, .certificate(file: stranger.certificate, key: stranger.key))
+            #expect(throws: WireError.self) { try other.whoAmI() }
+            other.close()
+        }
+        let again = try secure(bench, .certificate(file: pair.certificate, key: pair.key))
+        #expect(try again.whoAmI().identity == "machine:gate-1")
+        again.close()
         try bench.close()
     }
 
@@ -112,6 +123,28 @@ import WireProtocol
         // Nothing was said to it: no log-in was tried.
         #expect(try bench.lines(.logIn).allSatisfy { $0.entry.refusal == nil })
         try bench.close()
+    }
+
+    @Test func `servers that many clients meet at once are all remembered, each by one key`() throws
+    {
+        let scratch = Scratch()
+        let known = KnownServers(path: "\(scratch.path)/config/known-servers")
+        let kept = Monitor<[Digest]>([])
+        try inParallel(16) { i in
+            for server in 0..<8 {
+                let address = ServerAddress.host("server-\(i)-\(server)", port: 7447)
+                try known.add(address, SHA256.hash([UInt8(i), UInt8(server)].span))
+            }
+            let key = try known.add(.host("all", port: 1), SHA256.hash([UInt8(i)].span))
+            kept.withLock { $0.append(key) }
+        }
+        for i in 0..<16 {
+            for server in 0..<8 {
+                let key = try known.key(of: .host("server-\(i)-\(server)", port: 7447))
+                #expect(key == SHA256.hash([UInt8(i), UInt8(server)].span))
+            }
+        }
+        #expect(Set(kept.withLock { $0 }).count == 1)
     }
 
     @Test func `a server is known by its authority and its name, or told nothing`() throws {

@@ -83,14 +83,71 @@ import Testing
         #expect(try served.end() == 0)
     }
 
+    @Test func `a machine is known by the key of its certificate, over HTTPS as everywhere`() throws
+    {
+        let tool = Tool()
+        let served = try Served(tool, "--no-usb", "--https", "127.0.0.1:0")
+        let port = try Self.port(after: "HTTP at https://127.0.0.1:", in: served.output)
+        for name in ["gate", "stranger"] { try Self.certificate(tool, name) }
+        func find(_ arguments: String...) throws -> String {
+            try Self.curl(tool, port, "/find?serial=SN-1", ["-w", "%{http_code}"] + arguments)
+        }
+        // A refusal names the key, so that it can be added.
+        let told = try find("--cert", "gate.pem", "--key", "gate.key")
+        #expect(told.hasSuffix("401"))
+        let start = try #require(told.range(of: "SHA256:")).lowerBound
+        let added = try tool.run(
+            "machine", "add", "gate-1", "--role", "auditor", "--key",
+            String(told[start...].prefix(50)))
+        #expect(added.code == 0, "\(told) \(added.err)")
+        #expect(try find("--cert", "gate.pem", "--key", "gate.key").hasSuffix("200"))
+        #expect(try find("--cert", "stranger.pem", "--key", "stranger.key").hasSuffix("401"))
+        #expect(try find().hasSuffix("401"))
+        // What is said counts, whatever the connection shows.
+        let token = try Self.token(tool, "auditor")
+        #expect(
+            try find(
+                "--cert", "stranger.pem", "--key", "stranger.key", "-H",
+                "Authorization: Bearer \(token)"
+            ).hasSuffix("200"))
+        #expect(
+            try find("--cert", "gate.pem", "--key", "gate.key", "-u", "gate:wrong").hasSuffix("401")
+        )
+        #expect(try tool.run("machine", "remove", "gate-1").code == 0)
+        #expect(try find("--cert", "gate.pem", "--key", "gate.key").hasSuffix("401"))
+        #expect(try served.end() == 0)
+        let trail = try tool.run("audit", "--what", "search", "--json")
+        #expect(trail.out.contains("machine:gate-1"))
+    }
+
+    /// A certificate that signs itself, as a machine makes one.
+    private static func certificate(_ tool: Tool, _ name: String) throws {
+        let openssl = Process()
+        openssl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        openssl.arguments = [
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-keyout", "\(name).key", "-out", "\(name).pem", "-days", "2", "-subj",
+            "/CN=\(name)",
+        ]
+        openssl.currentDirectoryURL = URL(fileURLWithPath: tool.scratch.path)
+        openssl.standardError = FileHandle.nullDevice
+        try openssl.run()
+        openssl.waitUntilExit()
+        #expect(openssl.terminationStatus == 0)
+    }
+
     /// What `/healthz` says over TLS to who trusts the file that the server's certificate is in.
-    private static func curl(_ tool: Tool, _ port: UInt16) throws -> String {
+    private static func curl(
+        _ tool: Tool, _ port: UInt16, _ target: String = "/healthz", _ more: [String] = []
+    ) throws -> String {
         let curl = Process()
         curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        curl.arguments = [
-            "curl", "-sS", "--tlsv1.3", "--cacert", "\(tool.data)/access/server.pem",
-            "https://localhost:\(port)/healthz", "--resolve", "localhost:\(port):127.0.0.1",
-        ]
+        curl.arguments =
+            [
+                "curl", "-sS", "--tlsv1.3", "--cacert", "\(tool.data)/access/server.pem",
+                "https://localhost:\(port)\(target)", "--resolve", "localhost:\(port):127.0.0.1",
+            ] + more
+        curl.currentDirectoryURL = URL(fileURLWithPath: tool.scratch.path)
         let pipe = Pipe()
         curl.standardOutput = pipe
         curl.standardError = pipe

@@ -43,6 +43,27 @@ import Testing
         }
     }
 
+    @Test func `a completion asks the server that the line names, and trusts none by itself`()
+        throws
+    {
+        let site = try Site()
+        site.tool.scratch.write("token", Array(try site.token("all", "operator").utf8))
+        let script = try site.tool.run("completion", "bash")
+        site.tool.scratch.write("completion.bash", Array(script.out.utf8))
+        /// As bash cuts a line.
+        func cut(_ text: String) -> [String] {
+            let parts = text.split(separator: ":", maxSplits: 1)
+            return [String(parts[0]), ":", String(parts[1])]
+        }
+        let line = ["snap", "--token-file", "token", "--server"] + cut(site.address)
+        let known = "\(site.tool.scratch.path)/.config/proofreel/known-servers"
+        #expect(try CompletionTests.bash(line + [""], in: site.tool) == [])
+        #expect(!FileManager.default.fileExists(atPath: known))
+        let pinned = line + ["--fingerprint"] + cut(site.fingerprint)
+        #expect(try CompletionTests.bash(pinned + [""], in: site.tool) == ["press-3"])
+        #expect(try site.served.end() == 0)
+    }
+
     @Test func `pictures are taken, found, fetched and proven over the network`() throws {
         let site = try Site()
         let token = try site.token("all", "operator", "auditor", "gateway")

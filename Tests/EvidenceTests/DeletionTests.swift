@@ -204,6 +204,29 @@ import Testing
         try room.log.close()
     }
 
+    @Test func `nobody is given the bytes while they go, however often they were read before`()
+        throws
+    {
+        let scratch = Scratch()
+        let clock = ManualClock()
+        let files = FaultyFileSystem(root: scratch.path)
+        let (log, _) = try TestLog.open(on: files, clock: clock)
+        let picture = try TestLog.add(log, 1)
+        _ = try log.order(
+            removalOf: picture.id, on: .early(reference: "AZ", secondActor: "carl"),
+            graceSeconds: 10, reason: "court", by: TestLog.author)
+        #expect(try log.picture(picture.id).byteCount > 0)
+        clock.advance(seconds: 10)
+        #expect(try log.picture(picture.id).byteCount > 0)
+        // The erasure works, and the leaf that would say so cannot be written.
+        files.inject(.init(.write, number: 0, .full, lasting: true))
+        #expect(throws: Failure.self) { try log.carryOutRemovals() }
+        #expect(files.counts[.punch] ?? 0 > 0)
+        let refused = #expect(throws: Failure.self) { try log.picture(picture.id) }
+        #expect(refused?.kind == .notFound && refused?.words.contains("being deleted") == true)
+        #expect(throws: Failure.self) { try log.close() }
+    }
+
     // MARK: Crashes
 
     @Test func `a crash between the erasure and its leaf is made good`() throws {
@@ -227,7 +250,13 @@ import Testing
         try room.log.close()
 
         let (log, _) = try TestLog.open(killed.path, clock: room.clock)
-        #expect(throws: Failure.self) { try log.payload(of: picture.id) }
+        // Zeros are given to nobody, on either way to the bytes.
+        for error in [
+            #expect(throws: Failure.self) { try log.payload(of: picture.id) },
+            #expect(throws: Failure.self) { try log.picture(picture.id) },
+        ] {
+            #expect(error?.kind == .notFound && error?.words.contains("being deleted") == true)
+        }
         #expect(try log.carryOutRemovals() == 2)
         #expect(try log.carryOutRemovals() == 0)
         guard case .removed = try log.record(picture.id).removal else {

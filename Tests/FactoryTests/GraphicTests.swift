@@ -21,7 +21,7 @@ import WireProtocol
             "Welding 7",
             states.enumerated().map { i, state in
                 StatusGraphic.Part(
-                    "cam-\(i)", state, since: now.adding(seconds: -180 * Int64(i + 1)))
+                    "c\(i)", "cam-\(i)", state, since: now.adding(seconds: -180 * Int64(i + 1)))
             }, now: now)
     }
 
@@ -42,7 +42,7 @@ import WireProtocol
     ])
     func `whatever a camera is called, the graphic is one picture and nothing else`(name: String) {
         let svg = StatusGraphic(
-            name, [StatusGraphic.Part(name, .problem, since: Self.now)], now: Self.now
+            name, [StatusGraphic.Part("c", name, .problem, since: Self.now)], now: Self.now
         ).svg()
         #expect(svg.utf8.count < 4096)
         let parser = XMLNames(svg)

@@ -9,7 +9,12 @@ import Testing
     /// Answers by what its closure says; counts nothing, keeps nothing.
     private final class Handler: HTTPHandler {
         let body: @Sendable (HTTPExchange) -> HTTPReply?
-        init(_ body: @escaping @Sendable (HTTPExchange) -> HTTPReply?) { self.body = body }
+        let bytesMax: Int
+        init(_ bytesMax: Int, _ body: @escaping @Sendable (HTTPExchange) -> HTTPReply?) {
+            self.bytesMax = bytesMax
+            self.body = body
+        }
+        func bodyBytesMax(_: HTTPExchange) -> Int { bytesMax }
         func answer(_ exchange: HTTPExchange) -> HTTPReply? { body(exchange) }
     }
 
@@ -20,7 +25,7 @@ import Testing
         private let ending = Event()
 
         init(
-            _ change: (inout HTTPServer.Options) -> Void = { _ in },
+            _ change: (inout HTTPServer.Options) -> Void = { _ in }, bodyBytesMax: Int = 0,
             _ body: @escaping @Sendable (HTTPExchange) -> HTTPReply?
         ) throws {
             Linux.Process.ignoreBrokenPipes()
@@ -29,7 +34,7 @@ import Testing
             var options = HTTPServer.Options()
             change(&options)
             let server = try HTTPServer(
-                listening: listener.descriptor, options, Handler(body))
+                listening: listener.descriptor, options, Handler(bodyBytesMax, body))
             let ending = self.ending
             thread = Linux.Thread(name: "http") {
                 while !ending.isSet { server.run(milliseconds: 50) }
@@ -248,6 +253,41 @@ import Testing
         let chunked = try HTTPProbe(port: bench.port)
         try chunked.send(HTTPProbe.request("/", ["Transfer-Encoding: chunked"]))
         #expect(try chunked.answer().status == 413)
+        bench.end()
+    }
+
+    @Test func `a body that may be is whole when the handler is asked`() throws {
+        let bench = try Bench(bodyBytesMax: 1000) { Self.text("got \($0.body.count) \($0.body)") }
+        let client = try HTTPProbe(port: bench.port)
+        for body in ["", "x", String(repeating: "a", count: 1000)] {
+            let head = HTTPProbe.request(
+                "/", ["Content-Length: \(body.utf8.count)"], method: "POST")
+            try client.send(head)
+            for byte in body.utf8.prefix(10) { try client.send([byte]) }
+            try client.send(Array(body.utf8.dropFirst(10)))
+            #expect(try client.answer().text == "got \(body.utf8.count) \(Array(body.utf8))")
+        }
+        for length in ["1001", "-1", "99999999999999999999", "x"] {
+            let long = try HTTPProbe(port: bench.port)
+            try long.send(HTTPProbe.request("/", ["Content-Length: \(length)"], method: "POST"))
+            #expect([400, 413].contains(try long.answer().status), "\(length)")
+        }
+        bench.end()
+    }
+
+    @Test func `whoever sends a body byte by byte is hung up on in time`() throws {
+        let bench = try Bench({ $0.askSeconds = 1 }, bodyBytesMax: 1000) { _ in Self.text("well") }
+        let client = try HTTPProbe(port: bench.port)
+        try client.send(HTTPProbe.request("/", ["Content-Length: 1000"], method: "POST"))
+        var sent = 0
+        do {
+            while true {
+                try client.send("G")
+                sent += 1
+                pauseFor(milliseconds: 100)
+            }
+        } catch is HTTPProbe.Ended {}
+        #expect(sent > 5 && sent < 1000)
         bench.end()
     }
 

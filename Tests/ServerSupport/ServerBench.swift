@@ -30,8 +30,19 @@ package final class ServerBench {
     package var socketPath: String { "\(scratch.path)/wire.sock" }
     package static let check = "odoo:test/quality.check/17"
 
-    package init(_ change: (inout Server.Options) -> Void = { _ in }) throws {
-        (log, _) = try TestLog.open(scratch.path, clock: clock)
+    /// What the log is on, for a bench whose disk is to fail.
+    package let files: FaultyFileSystem?
+
+    package init(
+        failing: Bool = false, _ change: (inout Server.Options) -> Void = { _ in }
+    ) throws {
+        let files = failing ? FaultyFileSystem(root: scratch.path) : nil
+        self.files = files
+        if let files {
+            (log, _) = try TestLog.open(on: files, clock: clock)
+        } else {
+            (log, _) = try TestLog.open(scratch.path, clock: clock)
+        }
         var recording = Recorder.Options()
         recording.freeBytesMin = 1 << 20
         recorder = try Recorder(

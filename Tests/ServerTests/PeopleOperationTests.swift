@@ -62,6 +62,47 @@ import ServerSupport
         try bench.close()
     }
 
+    @Test func `an early erasure takes two people, each with a log-in of his own`() throws {
+        let bench = try ServerBench()
+        let picture = try TestLog.add(bench.log, 1)
+        let auditor = try client(bench, [.auditor])
+        func erase(_ client: WireClient, _ reference: String = "AZ 12/26") throws
+            -> WireClient.Answer
+        {
+            try client.request(.retentionErase) { fields in
+                fields.add(.id, picture.id.description)
+                fields.add(.name, reference)
+                fields.add(.reason, "court order")
+            }
+        }
+        for role in [Role.operator, .erp, .admin] {
+            #expect(try erase(try client(bench, [role])).error == .denied)
+        }
+        #expect(try json(try erase(auditor).reply)["ordered"]?.bool == false)
+        // The same person again, and another one for another order, are no second person.
+        #expect(try erase(auditor).error == .refused)
+        let lead = try client(bench, [.qaLead])
+        #expect(try json(try erase(lead, "AZ 99/26").reply)["ordered"]?.bool == false)
+        #expect(try bench.log.record(picture.id).removal == .present)
+        let ordered = try json(try erase(lead).reply)
+        #expect(ordered["ordered"]?.bool == true)
+        let index = try #require(ordered["receipt"]?.object?["index"]?.int)
+        let leaf = try bench.log.leaf(at: UInt64(index))
+        #expect(leaf.body["actors"]?.array?.compactMap(\.string) == ["token:t5", "token:t1"])
+        guard case .due = try bench.log.record(picture.id).removal else {
+            Issue.record("not ordered")
+            return
+        }
+        // Having it done is the owner's, and not before the grace period has passed.
+        func apply(_ client: WireClient) throws -> WireClient.Answer {
+            try client.request(.retentionApply) { $0.add(.reason, "monthly") }
+        }
+        #expect(try apply(lead).error == .denied)
+        #expect(try json(try apply(try bench.owner()).reply)["removed"]?.int == 0)
+        #expect(try bench.log.payload(of: picture.id) == TestLog.picture(1))
+        try bench.close()
+    }
+
     @Test func `rules of retention are set once and never shortened; what expired is listed`()
         throws
     {

@@ -47,6 +47,15 @@ package enum TestLog {
             try engine(path), identity: try identity(), clock: clock, options: options)
     }
 
+    /// On files that fail when they are told to.
+    package static func open(
+        on files: FaultyFileSystem, clock: any Clock
+    ) throws -> (log: EvidenceLog, report: RecoveryReport) {
+        try EvidenceLog.open(
+            try EmbeddedEngine(files.root, files: files), identity: try identity(), clock: clock,
+            options: options())
+    }
+
     /// A picture that nobody could mistake for another.
     package static func picture(_ number: Int, bytes: Int = 2000) -> [UInt8] {
         var random = SeededRandom(seed: UInt64(number) &+ 77)

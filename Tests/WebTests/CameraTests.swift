@@ -245,25 +245,28 @@ import Web
         }
         #expect(try state("press-1")["state"] as? String == "connected")
         #expect(try state("press-1")["name"] as? String == "Press press-1")
-        while try state("press-2")["problem"] == nil { pauseFor(milliseconds: 50) }
+        while try state("press-2")["state"] as? String != "problem" { pauseFor(milliseconds: 50) }
         let problem = try state("press-2")
-        #expect(problem["state"] as? String == "problem" && problem["since"] as? String != nil)
+        let part = try #require((problem["cameras"] as? [[String: Any]])?.first)
+        #expect(part["id"] as? String == "press-2" && part["problem"] is String)
+        #expect(problem["since"] is String && part["last_frame"] is String)
         var config = try bench.server.recorder.book.camera("press-1")
         config.isOn = false
         config.name = #"<Presse> & "Söhne""#
         try bench.server.recorder.change(config, credentials: nil, by: TestLog.author)
         #expect(try state("press-1")["state"] as? String == "off")
-        var shapes: Set<String> = []
+        var signs: Set<String> = []
         for id in ["press-1", "press-2"] {
             let graphic = try bench.ask("/cameras/\(id)/status.svg", login)
             #expect(graphic.header("Content-Type") == "image/svg+xml")
             let reader = XMLParser(data: Data(graphic.body))
             #expect(reader.parse(), "\(graphic.text)")
-            shapes.insert(graphic.text.contains("<circle") ? "ring" : "triangle")
+            let sign = try #require(graphic.text.firstRange(of: "<path d=\""))
+            signs.insert(String(graphic.text[sign.upperBound...].prefix { $0 != "\"" }))
         }
-        #expect(shapes.count == 2)
+        #expect(signs.count == 2)
         let off = try bench.ask("/cameras/press-1/status.svg", login).text
-        #expect(off.contains("off since") && off.contains("&lt;Presse&gt; &amp; &quot;Söhne&quot;"))
+        #expect(off.contains("off for") && off.contains("&lt;Presse&gt; &amp; &quot;Söhne&quot;"))
         try bench.close()
     }
 

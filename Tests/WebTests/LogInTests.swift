@@ -102,6 +102,9 @@ import Web
         #expect(try bench.ask(url, WebBench.basic("anna", Self.password)).status == 200)
         let refused = try bench.server.lines(.logIn).filter { $0.entry.refusal != nil }
         #expect(refused.contains { $0.entry.who == "anna" })
+        let turnedAway = refused.filter { $0.entry.refusal?.contains("locked out") == true }
+        #expect(turnedAway.map(\.entry.peer) == ["127.0.0.1"])
+        #expect(turnedAway.map(\.count) == [statuses.count { $0 == 429 }])
         try bench.close()
     }
 
@@ -158,7 +161,8 @@ import Web
         try bench.close()
     }
 
-    @Test func `only GET and HEAD are answered, and unknown questions are named`() throws {
+    @Test func `what is only looked at takes GET and HEAD, and unknown questions are named`() throws
+    {
         let bench = try WebBench()
         let login = try bench.bearer(.auditor)
         let post = try bench.ask("/find", login, method: "POST")

@@ -16,8 +16,10 @@ final class WebBench {
     let gateway: Gateway
     let port: UInt16
 
-    init(_ change: (inout Gateway.Options) -> Void = { _ in }) throws {
-        server = try ServerBench()
+    init(
+        failing: Bool = false, _ change: (inout Gateway.Options) -> Void = { _ in }
+    ) throws {
+        server = try ServerBench(failing: failing)
         (gateway, port) = try Self.start(server, change)
     }
 
@@ -64,6 +66,18 @@ final class WebBench {
         try HTTPProbe(port: port).ask(target, headers + ["Connection: close"], method: method)
     }
 
+    /// Something to be changed, with this body of JSON.
+    func post(_ target: String, _ body: String, _ headers: String...) throws -> HTTPProbe.Answer {
+        let client = try HTTPProbe(port: port)
+        let all =
+            headers + ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
+        // A body that is too long is not waited for.
+        do {
+            try client.send(HTTPProbe.request(target, all, method: "POST") + body)
+        } catch is HTTPProbe.Ended {}
+        return try client.answer()
+    }
+
     /// A picture that came from elsewhere, with these links.
     @discardableResult
     func put(
@@ -89,5 +103,11 @@ final class WebBench {
         while try server.recorder.camera(id).ring.range == nil {
             pauseFor(milliseconds: 20)
         }
+    }
+
+    func turnOff(_ id: String) throws {
+        var config = try server.recorder.book.camera(id)
+        config.isOn = false
+        try server.recorder.change(config, credentials: nil, by: TestLog.author)
     }
 }

@@ -13,6 +13,7 @@ package final class AccessTrail: Sendable {
         package var batchBytes = 256 << 10
         package var batchMilliseconds = 2000
         package var bytesMax = 8 << 20
+        package var turnedAwaySeconds: Int64 = 60
         package init() {}
     }
 
@@ -28,6 +29,8 @@ package final class AccessTrail: Sendable {
     /// Touched with the lock held.
     private final class State {
         var batch = TrailBatch()
+        /// Log-ins that are not even tried, by where they come from.
+        var turnedAway: [String: TrailLine] = [:]
         /// Batches taken, and batches that ended well.
         var taken = 0
         var written = 0
@@ -71,10 +74,54 @@ package final class AccessTrail: Sendable {
         if wasEmpty || locked.batch.bytes >= options.batchBytes { state.signal(Wake.work) }
     }
 
+    /// Of these sources at a time; all others share a line.
+    private static let sourcesMax = 1000
+
+    /// A log-in that was not even tried, because name or source guess too much. However many there
+    /// are, they are one line for each source and minute, so nobody can flood the trail with them.
+    package func note(turnedAway name: String, from source: String) throws(Failure) {
+        let now = clock.now
+        state.lock()
+        defer { state.unlock() }
+        let locked = state.locked
+        if let failure = locked.failure { throw failure }
+        let isKnown = locked.turnedAway[source] != nil
+        let source = isKnown || locked.turnedAway.count < Self.sourcesMax ? source : "elsewhere"
+        if var line = locked.turnedAway[source] {
+            line.count += 1
+            line.to = max(line.to, now)
+            locked.turnedAway[source] = line
+        } else {
+            locked.turnedAway[source] = TrailLine(
+                TrailEntry(
+                    who: name, kind: .person, .logIn, "", peer: source,
+                    refusal: "locked out after too many failed log-ins"), at: now)
+            // The thread looks at the clock from now on.
+            state.signal(Wake.work)
+        }
+    }
+
+    /// With the lock held: those whose minute is over join the batch, or all of them.
+    private func gatherTurnedAway(all: Bool) {
+        let locked = state.locked
+        let now = clock.now
+        for (source, line) in locked.turnedAway {
+            let end = line.from.adding(seconds: options.turnedAwaySeconds)
+            // The clock may have been set back.
+            guard all || now >= end || now < line.from else { continue }
+            locked.turnedAway[source] = nil
+            locked.batch.add(line)
+        }
+    }
+
+    /// Why nothing can be noted, and so nothing read, until the server was started again.
+    package var stopped: Failure? { state.withLock { $0.failure } }
+
     /// Returns when everything noted before is in the log.
     package func flush() throws(Failure) {
         state.lock()
         defer { state.unlock() }
+        gatherTurnedAway(all: true)
         let target = state.locked.taken + (state.locked.batch.isEmpty ? 0 : 1)
         while state.locked.written < target {
             if let failure = state.locked.failure { throw failure }
@@ -119,8 +166,14 @@ package final class AccessTrail: Sendable {
         state.lock()
         defer { state.unlock() }
         while state.locked.batch.isEmpty {
+            gatherTurnedAway(all: state.locked.ended)
+            guard state.locked.batch.isEmpty else { break }
             if state.locked.ended || state.locked.failure != nil { return nil }
-            state.wait(on: Wake.work)
+            if state.locked.turnedAway.isEmpty {
+                state.wait(on: Wake.work)
+            } else {
+                _ = state.wait(on: Wake.work, milliseconds: 1000)
+            }
         }
         var waited = 0
         while !isDue, waited < options.batchMilliseconds {
@@ -131,6 +184,7 @@ package final class AccessTrail: Sendable {
                 waited += 100
             }
         }
+        gatherTurnedAway(all: state.locked.ended)
         let batch = state.locked.batch
         state.locked.batch = TrailBatch(expecting: batch.lines.count)
         state.locked.taken += 1

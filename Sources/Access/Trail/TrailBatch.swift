@@ -41,15 +41,26 @@ struct TrailBatch {
             }
             slot = (slot + 1) & (slots.count - 1)
         }
-        let size = entry.byteCount
-        guard bytes + size <= bytesMax else { return false }
-        bytes += size
-        count += 1
+        guard bytes + entry.byteCount <= bytesMax else { return false }
+        append(TrailLine(entry, at: now), hash, at: slot)
+        return true
+    }
+
+    /// One that was counted elsewhere, beyond any limit: who has it has few.
+    mutating func add(_ line: TrailLine) {
+        let hash = line.entry.hashValue
+        var slot = hash & (slots.count - 1)
+        while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+        append(line, hash, at: slot)
+    }
+
+    private mutating func append(_ line: TrailLine, _ hash: Int, at slot: Int) {
+        bytes += line.entry.byteCount
+        count += line.count
         slots[slot] = Int32(lines.count)
         hashes.append(hash)
-        lines.append(TrailLine(entry, at: now))
+        lines.append(line)
         if lines.count * 2 > slots.count { grow() }
-        return true
     }
 
     private mutating func grow() {

@@ -36,6 +36,8 @@ final class ReadCache: Sendable {
         var known: [KnownPicture?] = []
         /// How often the index has changed what is removed.
         var version: UInt64 = 0
+        /// Indices of leaves whose bytes are going.
+        var erasing: Set<UInt64> = []
     }
 
     private struct KnownList {
@@ -114,8 +116,12 @@ final class ReadCache: Sendable {
         at index: UInt64, else read: () throws(Failure) -> (StoredPicture, Locator)
     ) throws(Failure) -> (StoredPicture, Locator) {
         let slot = Int(index % UInt64(Self.picturesMax))
-        let (known, version) = pictures.withLock { pictures in
-            (pictures.known.isEmpty ? nil : pictures.known[slot], pictures.version)
+        let (known, version) = try pictures.withLock { pictures throws(Failure) in
+            guard pictures.erasing.isEmpty || !pictures.erasing.contains(index) else {
+                throw Failure(
+                    .notFound, "the bytes of leaf \(index) are just being deleted, lawfully")
+            }
+            return (pictures.known.isEmpty ? nil : pictures.known[slot], pictures.version)
         }
         if let known, known.picture.index == index { return (known.picture, known.locator) }
         let (picture, locator) = try read()
@@ -157,6 +163,13 @@ final class ReadCache: Sendable {
         defer { forget(changes) }
         try apply(changes)
     }
+
+    /// From now on nobody gets this picture's bytes, though the index has them until they are gone
+    /// for good. Stays so when that fails: whether they are still there nobody knows then.
+    func beginErasing(_ index: UInt64) { pictures.withLock { _ = $0.erasing.insert(index) } }
+
+    /// The index says that they are gone.
+    func endErasing(_ index: UInt64) { pictures.withLock { _ = $0.erasing.remove(index) } }
 
     private func forget(_ changes: MapBatch) {
         var removes = false

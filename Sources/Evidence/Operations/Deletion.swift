@@ -88,6 +88,71 @@ extension EvidenceLog {
         }
     }
 
+    private static let referenceBytesMax = 64
+    private static let askedFact = "erasure-asked"
+    /// How long an early erasure that one person asked for waits for the other.
+    private static let askedSeconds: Int64 = 30 * 86_400
+
+    /// Two people erase early: the first call asks, which is a leaf, and the same by somebody else
+    /// orders. Both are who they have proven to be.
+    package func erase(
+        _ id: RecordID, reference: String, personalDataOnly: Bool = false, reason: String,
+        by author: Author
+    ) throws(Failure) -> (receipt: Receipt, ordered: Bool) {
+        guard (1...Self.referenceBytesMax).contains(reference.utf8.count) else {
+            throw Failure(
+                .invalid,
+                "the reference of the order or request has 1 to \(Self.referenceBytesMax) bytes")
+        }
+        let subject = try subject(id, personalDataOnly, LeafReader(engine, rows))
+        let what =
+            "early erasure of the \(personalDataOnly ? "personal data" : "payload") of \(id),"
+            + " \(reference): "
+        let askers = try askers(what, subject.index)
+        if let other = askers.first(where: { $0 != author.actor }) {
+            let ground = RemovalGround.early(reference: reference, secondActor: other)
+            let receipt = try order(
+                removalOf: id, on: ground, personalDataOnly: personalDataOnly, reason: reason,
+                by: author)
+            return (receipt, true)
+        }
+        guard askers.isEmpty else {
+            throw Failure(
+                .refused,
+                "\(author.actor) has asked for this erasure already; a second person must order it"
+                    + " with the same reference")
+        }
+        // What could not be ordered need not be asked for.
+        _ = try removalDraft(
+            id, .early(reference: reference, secondActor: ""), 0, personalDataOnly, reason, author)
+        let receipt = try addFact(
+            .incident,
+            [
+                ("what", .string(Self.askedFact)), ("detail", .string(what + reason)),
+                ("index", .int(Int64(subject.index))),
+            ], by: author)
+        return (receipt, false)
+    }
+
+    /// Who has asked for this, and not too long ago.
+    private func askers(_ what: String, _ index: UInt64) throws(Failure) -> [String] {
+        var askers: [String] = []
+        var last: (index: UInt64, leaf: Leaf)?
+        repeat {
+            let page = try leaves(
+                .incident, from: clock.now.adding(seconds: -Self.askedSeconds), after: last,
+                limit: 100)
+            for (_, leaf) in page
+            where leaf.string("what") == Self.askedFact && leaf.int("index") == Int64(index)
+                && leaf.string("detail")?.hasPrefix(what) == true
+            {
+                askers.append(leaf.actor)
+            }
+            last = page.last
+        } while last != nil
+        return askers
+    }
+
     /// With `decisions` held, so that no hold comes between the look at them and the leaf.
     private func removalDraft(
         _ id: RecordID, _ ground: RemovalGround, _ graceSeconds: Int64, _ personalDataOnly: Bool,
@@ -219,6 +284,8 @@ extension EvidenceLog {
                 Locator(object, offset: place.privateOffset, count: bytes), epoch: epoch)
         } else {
             bytes = place.payloadBytes
+            // Before: a reader would get zeros until the leaf of step 3 is there.
+            cache.beginErasing(subject.index)
             try engine.erase(
                 Locator(object, offset: place.payloadOffset, count: bytes), epoch: epoch)
         }
@@ -228,5 +295,6 @@ extension EvidenceLog {
             ("delete", .string(order.id.description)), ("bytes", .int(Int64(bytes))),
         ]
         _ = try commit(draft)
+        if order.removalCode == 0 { cache.endErasing(subject.index) }
     }
 }

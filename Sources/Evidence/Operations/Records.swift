@@ -122,7 +122,8 @@ extension EvidenceLog {
         guard place.payloadBytes > 0, let expected = leaf.digest("pay") else {
             throw Self.hasNoBytes(leaf)
         }
-        if case .removed(let delete, let at) = try removal(of: id, code: 0, reader) {
+        let removal = try removal(of: id, code: 0, reader)
+        if case .removed(let delete, let at) = removal {
             throw Self.isRemoved(id, delete: delete, at: at)
         }
         var bytes: [UInt8] = []
@@ -130,6 +131,9 @@ extension EvidenceLog {
             Names.segment(place.segment), at: place.payloadOffset, count: place.payloadBytes,
             into: &bytes)
         guard SHA256.hash(bytes.span) == expected else {
+            if case .due(let until) = removal, until <= clock.now, bytes.allSatisfy({ $0 == 0 }) {
+                throw Self.isBeingRemoved(id)
+            }
             throw Failure(
                 .corrupt,
                 "the stored bytes of \(id) are not the ones that were recorded; run verify")

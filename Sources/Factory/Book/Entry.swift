@@ -39,7 +39,9 @@ package struct Entry {
         return text
     }
 
-    package func texts(_ name: String, countMax: Int) throws(Failure) -> [String]? {
+    package func texts(
+        _ name: String, countMax: Int, max: Int = Limits.textBytesMax
+    ) throws(Failure) -> [String]? {
         guard let value = object[name] else { return nil }
         guard let items = value.array, items.count <= countMax else {
             throw wrong(name, "a list of at most \(countMax) texts")
@@ -47,7 +49,7 @@ package struct Entry {
         var texts: [String] = []
         for item in items {
             guard let text = item.string else { throw wrong(name, "a list of texts") }
-            try Limits.check(text: text, "\(name) of \(what)")
+            try Limits.check(text: text, "\(name) of \(what)", max: max)
             texts.append(text)
         }
         return texts

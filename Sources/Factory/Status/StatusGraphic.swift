@@ -21,17 +21,20 @@ package struct StatusGraphic: Sendable {
 
     /// One camera, as it is now.
     package struct Part: Sendable {
+        package let id: String
         package let name: String
         package let state: State
         package let since: WallTime
-        /// What is wrong, in a few words.
-        package let problem: String?
+        /// What is wrong, in a few words, and what to do about it.
+        package var problem: String?
+        package var remedy: String?
+        package var lastFrame: WallTime?
 
-        package init(_ name: String, _ state: State, since: WallTime, problem: String? = nil) {
+        package init(_ id: String, _ name: String, _ state: State, since: WallTime) {
+            self.id = id
             self.name = name
             self.state = state
             self.since = since
-            self.problem = problem
         }
     }
 
@@ -165,10 +168,14 @@ package struct StatusGraphic: Sendable {
 extension StatusGraphic.Part {
     fileprivate var json: JSON {
         var fields: [(String, JSON)] = [
-            ("name", .string(name)), ("state", .string(state.rawValue)),
+            ("id", .string(id)), ("name", .string(name)), ("state", .string(state.rawValue)),
             ("since", .string(since.description)),
         ]
-        if let problem { fields.append(("problem", .string(problem))) }
+        for (key, value) in [
+            ("problem", problem), ("remedy", remedy), ("last_frame", lastFrame?.description),
+        ] {
+            if let value { fields.append((key, .string(value))) }
+        }
         return .object(JSONObject(fields))
     }
 }

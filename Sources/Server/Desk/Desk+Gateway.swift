@@ -1,13 +1,39 @@
 package import Base
 internal import Access
 package import Evidence
-internal import EvidenceFormat
+package import EvidenceFormat
 package import Recorder
-internal import WireProtocol
+package import WireProtocol
 
 /// What the HTTP gateway asks, without the binary protocol's fields: under the same rights, into
 /// the same trail.
 extension Desk {
+    /// An operation's answer as documents.
+    package struct Told: Sendable {
+        package let items: [JSON]
+        package let document: JSON?
+        package let body: [UInt8]
+    }
+
+    private static let documentBytesMax = 1 << 20
+
+    /// An operation of the protocol for whoever speaks JSON.
+    package func told(
+        _ operation: Operation, _ fields: FieldWriter, for caller: Caller
+    ) throws -> Told {
+        let answer = try perform(operation, fields.bytes, body: [], for: caller)
+        let body: [UInt8] = if case .bytes(let bytes) = answer.body { bytes } else { [] }
+        return Told(
+            items: try answer.items.compactMap(Self.document(of:)),
+            document: try Self.document(of: answer.reply.bytes), body: body)
+    }
+
+    private static func document(of message: [UInt8]) throws -> JSON? {
+        try Fields(message.span).bytes(.document).map { bytes throws(Failure) in
+            try JSON(parsing: bytes.span, bytesMax: documentBytesMax)
+        }
+    }
+
     package func hits(_ query: Query, for caller: Caller) throws -> QueryPage {
         try searching(query, caller)
         return try log.find(query)

@@ -1,26 +1,18 @@
 internal import Access
-internal import Base
+package import Base
 internal import EvidenceFormat
-internal import Factory
+package import Factory
 internal import Ingest
-internal import Recorder
+package import Recorder
 internal import WireProtocol
 
 /// How a camera or a work centre is, as a small picture and as a document.
 extension Desk {
     func graphic(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
-        let graphic: StatusGraphic
-        if let id = fields.text(.camera) {
-            try requireSight(of: "camera \(id)", caller)
-            guard caller.sees(id) else {
-                throw Failure(.denied, "camera \(id) is not one of yours; ask an admin")
-            }
-            graphic = try self.graphic(ofCamera: id)
-        } else {
-            let id = try fields.required(.centre, "a camera, or a work centre")
-            try requireSight(of: "centre \(id)", caller)
-            graphic = try self.graphic(of: floor.factory.book.contents.centre(id))
-        }
+        let graphic =
+            try fields.text(.camera).map { try self.graphic(ofCamera: $0, for: caller) }
+            ?? self.graphic(
+                ofCentre: try fields.required(.centre, "a camera, or a work centre"), for: caller)
         var answer = document(graphic.json)
         switch fields.text(.form) {
         case nil: break
@@ -35,18 +27,26 @@ extension Desk {
         return answer
     }
 
-    func graphic(ofCamera id: String) throws -> StatusGraphic {
+    package func graphic(ofCamera id: String, for caller: Caller) throws -> StatusGraphic {
+        try requireSight(of: "camera \(id)", camera: id, caller)
         let camera = try recorder.camera(id)
-        return StatusGraphic(camera.config.name, [camera.part], now: now)
+        return StatusGraphic(camera.config.name, [camera.light(at: now)], now: now)
+    }
+
+    package func graphic(ofCentre id: String, for caller: Caller) throws -> StatusGraphic {
+        try requireSight(of: "centre \(id)", caller)
+        return try graphic(of: floor.factory.book.contents.centre(id))
     }
 
     /// All cameras that look at it: those of its triggers, and those that say so.
     func graphic(of centre: WorkCentre) throws -> StatusGraphic {
         let parts = try cameras(of: centre).map { id in
             do throws(Failure) {
-                return try recorder.camera(id).part
+                return try recorder.camera(id).light(at: now)
             } catch {
-                return StatusGraphic.Part(id, .problem, since: now, problem: error.words)
+                var part = StatusGraphic.Part(id, id, .problem, since: now)
+                part.problem = error.words
+                return part
             }
         }
         return StatusGraphic(centre.name, parts, now: now)
@@ -67,18 +67,33 @@ extension Desk {
 }
 
 extension Camera {
-    fileprivate var part: StatusGraphic.Part {
+    /// A camera that is connected and sends nothing for so long has a problem.
+    private static let silenceSeconds: Int64 = 10
+
+    package func light(at now: WallTime) -> StatusGraphic.Part {
         let status = report.status
-        let state: StatusGraphic.State =
-            switch status.state {
-            case .recording: .connected
-            case .off: .off
-            case .connecting: .connecting
-            case .failed: .problem
+        var silentSince: WallTime?
+        let state: StatusGraphic.State
+        switch status.state {
+        case .off: state = .off
+        // One that failed and is tried again has the problem until it is gone.
+        case .connecting: state = status.failure == nil ? .connecting : .problem
+        case .failed: state = .problem
+        case .recording:
+            if let last = status.lastFrame, last.adding(seconds: Self.silenceSeconds) < now {
+                silentSince = last
             }
+            state = silentSince == nil ? .connected : .problem
+        }
         // The problem is as old as the last picture, not as the last try to connect.
-        let since = state == .problem ? status.gapSince ?? status.since : status.since
-        return StatusGraphic.Part(
-            config.name, state, since: since, problem: status.failure?.words)
+        let since =
+            state == .problem ? silentSince ?? status.gapSince ?? status.since : status.since
+        var part = StatusGraphic.Part(config.id, config.name, state, since: since)
+        part.lastFrame = status.lastFrame ?? status.gapSince
+        if state == .problem {
+            part.problem = status.failure?.words ?? "the camera sends nothing"
+            part.remedy = status.failure?.remedy
+        }
+        return part
     }
 }

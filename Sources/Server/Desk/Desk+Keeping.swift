@@ -8,6 +8,8 @@ internal import WireProtocol
 /// How long records are kept: holds, and the rules of retention.
 extension Desk {
     private static let expiredMax: Int64 = 10_000
+    /// Of one call; the next one goes on.
+    private static let ordersMax = 100_000
 
     func hold(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         let scope = try scope(fields)
@@ -88,6 +90,46 @@ extension Desk {
         answer.reply.add(.count, Int64(answer.items.count))
         if isMore { answer.reply.add(.more) }
         return answer
+    }
+
+    /// The first call asks, a second person's orders.
+    func retentionErase(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
+        let id = try fields.requiredID()
+        try require(.erase, of: caller, for: .change, on: "erase \(id)")
+        let isPersonal: Bool
+        switch fields.text(.kind) {
+        case nil, "payload": isPersonal = false
+        case "private": isPersonal = true
+        case let kind?:
+            throw WireError(.invalid, "payload or private can be erased, not \(kind)")
+        }
+        let (receipt, ordered) = try log.erase(
+            id, reference: try fields.required(.name, "the number of the order or request"),
+            personalDataOnly: isPersonal, reason: try fields.reason(), by: caller.author)
+        return document(try receipt.fact(log, [("ordered", .bool(ordered))]))
+    }
+
+    /// No role removes: rules do, or two people, and the machine's owner has it done.
+    func retentionApply(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
+        try check(caller, .change, "retention") { identity throws(Failure) in
+            guard identity.kind == .owner else {
+                throw Failure(
+                    .denied, "only the owner has removals carried out, over the local socket")
+            }
+        }
+        let reason = try fields.reason()
+        var due: [RecordID] = []
+        var held = 0
+        try log.forEachExpired { expired throws(Failure) in
+            if expired.heldBy.isEmpty { due.append(expired.record.leaf.id) } else { held += 1 }
+            return due.count < Self.ordersMax
+        }
+        for id in due {
+            _ = try log.order(removalOf: id, on: .expired, reason: reason, by: caller.author)
+        }
+        let removed = try log.carryOutRemovals()
+        let counts = [("ordered", due.count), ("held", held), ("removed", removed)]
+        return document(.object(JSONObject(counts.map { ($0.0, .int(Int64($0.1))) })))
     }
 
     func retentionEvent(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {

@@ -68,12 +68,11 @@ extension Desk {
     // MARK: What all objects of the floor share
 
     /// Whoever sees cameras, and the system that plans checks, may see what is set up.
-    func requireSight(of target: String, _ caller: Caller) throws(Failure) {
-        if caller.identity.rights.has(.reach) {
-            try require(.reach, of: caller, for: .status, on: target)
-        } else {
-            try require(.seeCameras, of: caller, for: .status, on: target)
-        }
+    func requireSight(
+        of target: String, camera: String? = nil, _ caller: Caller
+    ) throws(Failure) {
+        let right: Right = caller.identity.rights.has(.reach) ? .reach : .seeCameras
+        try require(right, camera: camera, of: caller, for: .status, on: target)
     }
 
     func wishes(

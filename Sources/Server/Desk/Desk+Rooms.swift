@@ -2,7 +2,7 @@ internal import Access
 internal import Base
 internal import Crypto
 internal import EvidenceFormat
-internal import Factory
+package import Factory
 internal import Ingest
 internal import Recorder
 internal import WireProtocol
@@ -92,15 +92,20 @@ extension Desk {
         return try rooms(caller) + centres + own
     }
 
-    private func ask(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
-        let sentence = try fields.required(.words, "a sentence")
+    /// What a sentence asks for, among what the caller may look at; nothing is looked at yet.
+    package func meant(by sentence: String, for caller: Caller) throws -> Question.Answer {
         guard sentence.utf8.count <= PlainText.bytesMax else {
             throw WireError(.invalid, "a question has at most \(PlainText.bytesMax) bytes")
         }
         try check(caller, .live, "question") { identity throws(Failure) in
             try identity.requireRead(camera: identity.cameras?.first, namesLink: false)
         }
-        let understood = Question(sentence).answer(try places(caller))
+        return Question(sentence).answer(try places(caller))
+    }
+
+    private func ask(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
+        let understood = try meant(
+            by: try fields.required(.words, "a sentence"), for: caller)
         var answer = Answer()
         var body: [UInt8] = []
         for id in understood.cameras.prefix(Self.askedMax) {

@@ -150,6 +150,8 @@ package struct Desk: Sendable {
         case .retentionSet: return try retentionSet(fields, caller)
         case .retentionPreview: return try retentionPreview(fields, caller)
         case .retentionEvent: return try retentionEvent(fields, caller)
+        case .retentionErase: return try retentionErase(fields, caller)
+        case .retentionApply: return try retentionApply(fields, caller)
         case .prove: return try prove(fields, caller)
         case .consistency: return try consistency(fields)
         case .checkpoint: return checkpoint()

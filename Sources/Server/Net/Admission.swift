@@ -55,11 +55,10 @@ struct Admission {
             guard case .user(let user) = peer else { throw Self.nobody }
             return .admitted(.owner(fields.text(.name) ?? "user-\(user)"), sasl: nil)
         case "certificate":
-            let key = tls?.peerKeyHash
-            return try attempt("certificate") { book throws(Failure) in
-                guard let key else { throw Failure(.denied, "the certificate is missing") }
-                return try book.machine(key: key)
+            guard let key = tls?.peerKeyHash else {
+                throw WireError(.notAdmitted, "the certificate is missing")
             }
+            return .admitted(try gate.admit(key: key, from: from), sasl: nil)
         case "token":
             let text = try fields.required(.secret, "the token")
             return try attempt(String(text.prefix(12))) { book throws(Failure) in
@@ -123,7 +122,7 @@ struct Admission {
         do throws(Failure) {
             try gate.door.admit(name: machine.user, peer: from.door)
         } catch {
-            throw lockedOut(error)
+            throw gate.lockedOut(machine.user, error, from)
         }
         switch answer {
         case .success(let bytes):
@@ -160,8 +159,6 @@ struct Admission {
     private func refused(_ name: String, _ failure: Failure) -> WireError {
         gate.refused(name, failure, from)
     }
-
-    private func lockedOut(_ failure: Failure) -> WireError { Gate.lockedOut(failure) }
 }
 
 /// Who may come in, who guesses, and who did what.

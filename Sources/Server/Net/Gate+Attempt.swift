@@ -1,5 +1,5 @@
 package import Access
-internal import Base
+package import Base
 package import Linux
 internal import SASL
 package import WireProtocol
@@ -48,6 +48,14 @@ extension Gate {
         }
     }
 
+    /// With the key of a certificate, which TLS has proven that the client has.
+    package func admit(key: Digest, from peer: Peer) throws(WireError) -> Identity {
+        // By its own name: strangers with other keys must not lock it.
+        try attempt(String(key.fingerprint.prefix(24)), peer) { book throws(Failure) in
+            try book.machine(key: key)
+        }
+    }
+
     func attempt(
         _ name: String, _ peer: Peer,
         _ body: (AccessBook) throws(Failure) -> Identity
@@ -55,7 +63,7 @@ extension Gate {
         do throws(Failure) {
             try door.admit(name: name, peer: peer.door)
         } catch {
-            throw Self.lockedOut(error)
+            throw lockedOut(name, error, peer)
         }
         do throws(Failure) {
             let identity = try body(book)
@@ -84,7 +92,12 @@ extension Gate {
         return WireError(.wrongCredentials, failure.words)
     }
 
-    static func lockedOut(_ failure: Failure) -> WireError {
+    func lockedOut(_ name: String, _ failure: Failure, _ peer: Peer) -> WireError {
+        do throws(Failure) {
+            try trail.note(turnedAway: name, from: peer.door)
+        } catch {
+            return WireError(error)
+        }
         var error = WireError(.lockedOut, failure.words)
         error.retryMilliseconds = 1000
         return error

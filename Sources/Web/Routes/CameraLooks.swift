@@ -9,17 +9,7 @@ extension Route {
     static let cameras: [Route] = [
         Route("/cameras/ID.jpg", ["cameras"], .suffix(".jpg")) { visit, site in
             try visit.allow([])
-            let look = try site.desk.look(at: visit.parameter, for: try visit.identified())
-            return HTTPReply(
-                200,
-                [
-                    ("Content-Type", "image/jpeg"), Replies.fresh,
-                    ("Proofreel-Instant", look.instant.description),
-                    (
-                        "Proofreel-Distance-Ms",
-                        "\((look.distanceMicroseconds - 500) / 1000)"
-                    ), ("Proofreel-Clock", "server"),
-                ], .bytes(look.jpeg))
+            return try CameraLook.reply(at: visit.parameter, visit, site)
         },
         Route("/cameras/ID.mjpg", ["cameras"], .suffix(".mjpg")) { visit, site in
             try visit.allow([])
@@ -34,6 +24,22 @@ extension Route {
             }
         },
     ]
+}
+
+/// A picture of now, and how old it is.
+enum CameraLook {
+    static func reply(at camera: String, _ visit: Visit, _ site: Site) throws -> HTTPReply {
+        let look = try site.desk.look(at: camera, for: try visit.identified())
+        let age = (site.clock.now.microseconds - look.instant.microseconds) / 1000
+        return HTTPReply(
+            200,
+            [
+                ("Content-Type", "image/jpeg"), Replies.fresh, ("Proofreel-Camera", camera),
+                ("Proofreel-Instant", look.instant.description),
+                ("Proofreel-Distance-Ms", "\((look.distanceMicroseconds - 500) / 1000)"),
+                ("Proofreel-Age-Ms", "\(max(0, age))"), ("Proofreel-Clock", "server"),
+            ], .bytes(look.jpeg))
+    }
 }
 
 enum LiveView {

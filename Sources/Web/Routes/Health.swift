@@ -1,3 +1,4 @@
+internal import Access
 internal import Base
 internal import Evidence
 internal import HTTPD
@@ -14,9 +15,18 @@ extension Route {
             try visit.allow([])
             // The cause is for those who may know it: `proofreel status`.
             guard site.desk.log.stopped == nil else {
-                return Replies.text("nothing is stored any more; proofreel status says why", 503)
+                return notReady("nothing is stored any more; proofreel status says why")
+            }
+            guard site.desk.trail?.stopped == nil else {
+                return notReady("nothing can be read any more; proofreel status says why")
             }
             return Replies.text("ready")
         },
     ]
+
+    private static func notReady(_ words: String) -> HTTPReply {
+        var reply = Replies.text(words, 503)
+        reply.headers.append(("Retry-After", "10"))
+        return reply
+    }
 }

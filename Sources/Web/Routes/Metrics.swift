@@ -2,6 +2,7 @@ internal import Access
 internal import Base
 internal import Evidence
 internal import EvidenceFormat
+internal import Factory
 internal import HTTPD
 internal import Ingest
 internal import Recorder
@@ -69,7 +70,7 @@ enum Metrics {
                 ([("camera", camera.config.id), ("state", status.state.rawValue)], 1)
             })
         each("proofreel_camera_up", .gauge, "1 while the camera is recorded.") { camera, _ in
-            CameraLight(camera, now: now).state == .connected ? 1 : 0
+            camera.light(at: now).state == .connected ? 1 : 0
         }
         each("proofreel_camera_fps", .gauge, "Frames a second.") { $1.framesPerSecond }
         each("proofreel_camera_bits_per_second", .gauge, "What it sends.") { $1.bitsPerSecond }

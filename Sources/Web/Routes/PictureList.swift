@@ -33,7 +33,8 @@ enum PictureList {
         "check", "work-order", "control-point", "work-centre", "product", "lot", "serial",
         "operator",
     ]
-    static let names = kinds + ["link"] + pageNames
+    static let linkNames = kinds + ["link"]
+    static let names = linkNames + pageNames
     private static let limitDefault: Int64 = 50
     private static let limitMax: Int64 = 200
 
@@ -105,18 +106,21 @@ enum PictureList {
 
     /// As everywhere, and where to fetch it.
     private static func item(_ record: Record) -> JSON {
-        var more: [(String, JSON)] = []
-        if case .removed = record.removal {
-            return RecordJSON.make(record)
+        let json = RecordJSON.make(record)
+        if case .removed = record.removal { return json }
+        return addressed(json)
+    }
+
+    /// A record as documents have it, and where to fetch it.
+    static func addressed(_ record: JSON) -> JSON {
+        guard let fields = record.object, let path = PictureAddress(fields) else { return record }
+        var more: [(String, JSON)] = [
+            ("url", .string(path.url)), ("receipt_url", .string(path.receipt)),
+        ]
+        if fields["mime"]?.string == "image/jpeg" {
+            more.append(("thumbnail_url", .string("\(path.url)?size=256")))
         }
-        if let path = PictureAddress(record.leaf) {
-            more.append(("url", .string(path.url)))
-            more.append(("receipt_url", .string(path.receipt)))
-            if record.leaf.string("mime") == "image/jpeg" {
-                more.append(("thumbnail_url", .string("\(path.url)?size=256")))
-            }
-        }
-        return RecordJSON.make(record, more: more)
+        return .object(JSONObject(fields.members.map { ($0.key, $0.value) } + more))
     }
 }
 
@@ -126,11 +130,14 @@ struct PictureAddress {
     let id: RecordID
     let ending: String
 
-    init?(_ leaf: Leaf) {
-        guard let hash = leaf.digest("pay") else { return nil }
+    /// Of a record's document.
+    init?(_ record: JSONObject) {
+        guard let hash = record["sha256"]?.string.flatMap({ Digest(hex: $0) }),
+            let id = record["id"]?.string.flatMap({ RecordID($0) })
+        else { return nil }
         self.hash = hash
-        id = leaf.id
-        ending = Self.ending(leaf.string("mime") ?? "")
+        self.id = id
+        ending = Self.ending(record["mime"]?.string ?? "")
     }
 
     /// `HASH/ID.ending`; nil for what is none.

@@ -32,7 +32,7 @@ extension CommandSpec {
         CommandSpec(
             path: ["admin", "retention", "apply"],
             summary: "Order the removal of what has expired; remove what was ordered 7 days ago.",
-            usage: "--reason TEXT", options: [.reason] + OptionSpec.writing,
+            usage: "--reason TEXT", options: [.reason] + OptionSpec.adding,
             examples: [
                 .init("proofreel admin retention apply --reason monthly", "leaves and proofs stay")
             ],
@@ -40,17 +40,18 @@ extension CommandSpec {
         CommandSpec(
             path: ["admin", "retention", "erase"],
             summary: "Order an early removal, as a court or a person's right demands: two people.",
-            usage: "ID --reference R --second-actor NAME --reason TEXT", positionals: 1...1,
+            usage: "ID --reference R --reason TEXT", positionals: 1...1,
             options: [
                 .value("reference", "R", "number of the order or request"),
-                .value("second-actor", "NAME", "the other person who decides"),
+                .value(
+                    "second-actor", "NAME", "the other person, on paper: by the owner, not served"),
                 .flag("personal-only", "the operator's name alone; the picture stays"), .reason,
-            ] + OptionSpec.writing,
+            ] + OptionSpec.adding,
             examples: [
                 .init(
-                    "proofreel admin retention erase $ID --reference"
-                        + " 'AZ 12/26' --second-actor bob --reason 'court order'",
-                    "it stays for a grace period of 7 days; apply carries it out")
+                    "proofreel admin retention erase $ID --reference 'AZ 12/26'"
+                        + " --reason 'court order'",
+                    "the first person asks, the same by another one orders; 7 days of grace")
             ],
             run: { try Retention(Work(arguments: $0, console: $1)).erase() }),
         CommandSpec(
@@ -156,48 +157,60 @@ struct Retention {
 
     func apply() throws -> ExitCode {
         let reason = try arguments.required("reason")
-        try work.writing { log in
-            var due: [RecordID] = []
-            var held = 0
-            try log.forEachExpired { expired throws(Failure) in
-                if expired.heldBy.isEmpty { due.append(expired.record.leaf.id) } else { held += 1 }
-                return due.count < 100_000
-            }
-            let progress = Progress("ordering removal", of: due.count)
-            for (i, id) in due.enumerated() {
-                progress.at(i + 1)
-                _ = try log.order(removalOf: id, on: .expired, reason: reason, by: work.author)
-            }
-            progress.end()
-            let removed = try log.carryOutRemovals()
-            if arguments.has("json") {
-                let counts = [
-                    ("ordered", due.count), ("held", held), ("removed", removed),
-                ]
-                console.print(
-                    JSON.object(JSONObject(counts.map { ($0.0, JSON.int(Int64($0.1))) })))
-            } else {
-                console.print(
-                    "\(due.count) ordered, to be removed in 7 days; \(held) held;"
-                        + " \(removed) removed now"
-                )
-            }
+        let answer = try work.asking(writes: true) { door in
+            try Document(door.ask(.retentionApply) { $0.add(.reason, reason) }.reply)
         }
+        if arguments.has("json") {
+            console.print(answer.json)
+            return .done
+        }
+        func count(_ name: String) -> Int64 { answer.int(name) ?? 0 }
+        console.print(
+            "\(count("ordered")) ordered, to be removed in 7 days; \(count("held")) held;"
+                + " \(count("removed")) removed now")
         return .done
     }
 
     func erase() throws -> ExitCode {
         let id = try arguments.recordID(arguments.positionals[0])
         let reference = try arguments.required("reference")
-        let second = try arguments.required("second-actor")
         let reason = try arguments.required("reason")
+        if let second = arguments.value("second-actor") {
+            guard !work.isRemote else {
+                throw UsageError(
+                    "at a server each of the two logs in and orders; leave --second-actor out")
+            }
+            return try eraseAlone(id, reference, second, reason)
+        }
+        return try work.asking(writes: true) { door in
+            let answer = try door.ask(.retentionErase) { fields in
+                fields.add(.id, id.description)
+                fields.add(.name, reference)
+                if arguments.has("personal-only") { fields.add(.kind, "private") }
+                fields.add(.reason, reason)
+            }
+            try work.answer(
+                answer.reply,
+                try Document(answer.reply).bool("ordered")
+                    ? Self.orderedWords
+                    : "asked for; a second person must order it within 30 days, with the same"
+                        + " reference")
+            return .done
+        }
+    }
+
+    private static let orderedWords =
+        "ordered; proofreel admin retention apply removes it when 7 days have passed"
+
+    /// The owner of the files speaks for both, while nobody serves them.
+    private func eraseAlone(
+        _ id: RecordID, _ reference: String, _ second: String, _ reason: String
+    ) throws -> ExitCode {
         try work.writing { log in
             let receipt = try log.order(
                 removalOf: id, on: .early(reference: reference, secondActor: second),
                 personalDataOnly: arguments.has("personal-only"), reason: reason, by: work.author)
-            try work.answer(
-                receipt, log,
-                "ordered; proofreel admin retention apply removes it when 7 days have passed")
+            try work.answer(receipt, log, Self.orderedWords)
         }
         return .done
     }

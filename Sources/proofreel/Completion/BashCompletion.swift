@@ -36,12 +36,24 @@ enum BashCompletion {
         }
 
         _proofreel_cameras() {
-            local data=() i
+            local asked=() word i
             for ((i = 1; i + 1 < ${#COMP_WORDS[@]}; i++)); do
-                [ "${COMP_WORDS[i]}" = --data ] && data=(--data "${COMP_WORDS[i + 1]}")
+                case ${COMP_WORDS[i]} in
+                    \#(OptionSpec.ofServer.joined(separator: " | "))) ;;
+                    *) continue ;;
+                esac
+                asked+=("${COMP_WORDS[i]}")
+                [ "${COMP_WORDS[i + 1]}" = = ] && ((i++))
+                word=${COMP_WORDS[++i]}
+                # The line is cut at colons as well.
+                while [[ ${COMP_WORDS[i + 1]} == [:=] ]]; do
+                    word+=${COMP_WORDS[i + 1]}${COMP_WORDS[i + 2]}
+                    ((i += 2))
+                done
+                asked+=("${word/#\~\//$HOME/}")
             done
-            timeout 2 "${COMP_WORDS[0]}" camera list --json "${data[@]}" 2>/dev/null |
-                sed -n 's/.*[{,]"id":"\([^"]*\)".*/\1/p'
+            PROOFREEL_COMPLETING=1 timeout 2 "${COMP_WORDS[0]}" camera list --json "${asked[@]}" \
+                2>/dev/null </dev/null | sed -n 's/.*[{,]"id":"\([^"]*\)".*/\1/p'
         }
 
         _proofreel_offer() { # what the word names, and its beginning

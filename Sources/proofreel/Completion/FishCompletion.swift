@@ -53,11 +53,14 @@ enum FishCompletion {
 
         function __proofreel_cameras
             set -l words (commandline -opc)
-            set -l data
-            if set -l at (contains -i -- --data $words[1..-2])
-                set data --data $words[(math $at + 1)]
+            set -l asked
+            for option in \#(OptionSpec.ofServer.joined(separator: " "))
+                if set -l at (contains -i -- $option $words[1..-2])
+                    set -a asked $option $words[(math $at + 1)]
+                end
             end
-            timeout 2 $words[1] camera list --json $data 2>/dev/null |
+            PROOFREEL_COMPLETING=1 timeout 2 $words[1] camera list --json $asked \
+                2>/dev/null </dev/null |
                 string replace -rf '.*[{,]"id":"([^"]*)".*' '$1'
         end
 

@@ -31,6 +31,11 @@ enum Wanted: Hashable, Sendable {
 }
 
 extension OptionSpec {
+    /// What says which server is asked for names of cameras, and who asks.
+    static let ofServer: [String] =
+        ["--data"]
+        + Remote.options.filter { !["timeout", "wait"].contains($0.name) }.map(\.word)
+
     /// As it is typed.
     var word: String { name == "o" ? "-o" : "--\(name)" }
 

@@ -75,10 +75,14 @@ enum ZshCompletion {
         }
 
         _proofreel_cameras() {
-            local -a data cameras
-            local at=${words[(I)--data]}
-            (( at )) && data=(--data ${(Q)words[at + 1]})
-            cameras=(${(f)"$(timeout 2 ${(Q)program} camera list --json $data 2>/dev/null |
+            local -a asked cameras
+            local at option
+            for option in \#(OptionSpec.ofServer.joined(separator: " ")); do
+                at=${words[(I)$option]}
+                (( at )) && asked+=($option ${(Q)words[at + 1]})
+            done
+            cameras=(${(f)"$(PROOFREEL_COMPLETING=1 timeout 2 ${(Q)program} camera list --json \
+                $asked 2>/dev/null </dev/null |
                 sed -n 's/.*[{,]"id":"\([^"]*\)".*/\1/p')"})
             compadd -a cameras
         }

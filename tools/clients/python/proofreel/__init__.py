@@ -13,10 +13,12 @@ from .errors import (
     UnknownOutcome,
     Untrusted,
 )
-from .results import CameraTest, Clip, Consistency, Found, Look, Picture, Press, Proof
+from .results import Bundle, CameraTest, Clip, Consistency, Found, LivePiece, Look, News, Picture
+from .results import Press, Proof, Thumbnail
+from .streams import Lasting
 
 __all__ = [
-    "Broken", "CameraError", "CameraTest", "Client", "Clip", "Consistency", "Damaged", "Found",
-    "LoginError", "Look", "NotFound", "Picture", "Press", "Proof", "ProofreelError", "ServerError", "Unfit",
-    "UnknownOutcome", "Untrusted",
+    "Broken", "Bundle", "CameraError", "CameraTest", "Client", "Clip", "Consistency", "Damaged",
+    "Found", "Lasting", "LivePiece", "LoginError", "Look", "News", "NotFound", "Picture", "Press",
+    "Proof", "ProofreelError", "ServerError", "Thumbnail", "Unfit", "UnknownOutcome", "Untrusted",
 ]

@@ -132,6 +132,12 @@ class Keeping(Asking):
         return self._document(
             Operation.RETENTION_EVENT, fields.add(Key.REASON, reason), is_safe=False)
 
+    def erase(self, id: str, reference: str, reason: str, personal_only: bool = False) -> Document:
+        """Asks for an early erasure; a second person's call orders it (`ordered`)."""
+        fields = Fields().add(Key.ID, id).add(Key.NAME, reference).add(Key.REASON, reason)
+        fields.add(Key.KIND, "private" if personal_only else None)
+        return self._document(Operation.RETENTION_ERASE, fields, is_safe=False)
+
     def keys(self) -> Document:
         """The public keys: what to pin, what signs."""
         return self._document(Operation.KEYS, Fields())

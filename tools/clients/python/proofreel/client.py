@@ -10,20 +10,16 @@ from .administration import Cameras, Identities, Keeping
 from .body import Body
 from .errors import Broken, ServerError, Unfit, UnknownOutcome
 from .floor import Floor
-from .results import Consistency, Found, Picture, Proof
+from .results import Consistency, Found, Picture, Proof, Thumbnail
 from .session import Address, Answer, Login, Session
+from .streams import ATTEMPTS_MAX, PASSING, WAIT_SECONDS_MAX, Streams
 from .tls import Trust
 from .values import Document, Instant, Links, add_links, document, instant, microseconds
 from .values import instant_of, new_request_id
 from .wire import Fields, Key, Operation
 
-#: Said by the server when nothing was done.
-_PASSING = ("busy", "too-many", "going-away")
-ATTEMPTS_MAX = 5
-WAIT_SECONDS_MAX = 5.0
 
-
-class Client(Cameras, Keeping, Identities, Floor):
+class Client(Cameras, Keeping, Identities, Floor, Streams):
     """A connection that comes back by itself. Threads may share it; they take turns.
 
     A request that reads, or carries a request id, is repeated when the connection breaks. Others
@@ -81,6 +77,22 @@ class Client(Cameras, Keeping, Identities, Floor):
         body = Body()
         reply = self._ask(Operation.GET, fields, body=body).reply
         return body.picture(reply, is_whole)
+
+    def thumbnail(self, id: Optional[str] = None, check: Optional[str] = None,
+                  links: Optional[Links] = None, oldest: bool = False,
+                  width: Optional[int] = None, height: Optional[int] = None) -> Thumbnail:
+        """A small JPEG of a record's picture, which fits into `width` x `height` (256 each)."""
+        fields = Fields().add(Key.ID, id)
+        add_links(fields, links, check)
+        fields.flag(Key.OLDEST, oldest).add(Key.FORM, "thumbnail")
+        fields.add(Key.WIDTH, width).add(Key.HEIGHT, height)
+        body = Body()
+        reply = self._ask(Operation.GET, fields, body=body).reply
+        when = reply.int(Key.INSTANT)
+        return Thumbnail(
+            body.whole(reply), reply.int(Key.WIDTH) or 0, reply.int(Key.HEIGHT) or 0,
+            reply.text(Key.ID) or "", None if when is None else instant(when),
+            reply.text(Key.CAMERA))
 
     def find(self, check: Optional[str] = None, links: Optional[Links] = None,
              camera: Optional[str] = None, start: Optional[Instant] = None,
@@ -226,7 +238,7 @@ class Client(Cameras, Keeping, Identities, Floor):
                 except ServerError as error:
                     if self._session is not None and self._session.is_leaving:
                         self.close()
-                    if not asked or error.word not in _PASSING or attempt == ATTEMPTS_MAX:
+                    if not asked or error.word not in PASSING or attempt == ATTEMPTS_MAX:
                         raise
                     wait = max(wait, (error.retry_ms or 0) / 1000.0)
                 except BaseException:
@@ -241,10 +253,13 @@ class Client(Cameras, Keeping, Identities, Floor):
         if self._session is not None and not self._session.is_usable():
             self.close()
         if self._session is None:
-            self._session = Session(
-                self._address, self._login, self._trust,
-                self._plain or self._address.path is not None, self._timeout)
+            self._session = self._open()
         return self._session
+
+    def _open(self) -> Session:
+        return Session(
+            self._address, self._login, self._trust,
+            self._plain or self._address.path is not None, self._timeout)
 
     def _notice_fork(self) -> None:
         """A child must not speak on its parent's connection, nor wait for its parent's threads."""

@@ -21,6 +21,49 @@ class Picture(NamedTuple):
     document: Optional[Dict[str, Any]] = None
 
 
+class Thumbnail(NamedTuple):
+    """A small JPEG, made for the asker; it is no evidence."""
+
+    bytes: bytes
+    width: int
+    height: int
+    id: str
+    instant: Optional[datetime]
+    camera: Optional[str]
+
+
+class LivePiece(NamedTuple):
+    """One frame of a camera as it came, or one fragment of its footage."""
+
+    bytes: bytes
+    instant: datetime
+    #: Counts all pieces, those as well that were not taken in time.
+    sequence: int
+    #: So many were left out before this one.
+    dropped: int
+    mime: str
+
+
+class News(NamedTuple):
+    """Something that happened."""
+
+    topic: str
+    document: Dict[str, Any]
+    #: So many before this one could not wait; look them up with `find`.
+    dropped: int
+
+
+class Bundle(NamedTuple):
+    """A bundle in a file, and the checkpoint that it is made at."""
+
+    path: str
+    #: As the server would call the file.
+    name: str
+    note: str
+    instant: Optional[datetime]
+    size: int
+
+
 class Found(NamedTuple):
     """A record in brief."""
 

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import struct
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from .errors import Broken, LoginError, ProofreelError, Unfit, server_error
 from .scram import Scram
@@ -18,7 +18,12 @@ ITEMS_MAX = 4096
 READ_BYTES = 256 << 10
 AGENT = "proofreel-python/1.0"
 
+#: Until a server says how long it may be silent.
+IDLE_SECONDS = 60
+
 Sink = Callable[[Fields, bytes], None]
+#: Of an answer that goes on: ITEM or REPLY with fields, or DATA with bytes.
+Event = Tuple[int, Fields, bytes]
 
 
 class Address(NamedTuple):
@@ -87,6 +92,7 @@ class Session:
         self.origin = welcome.text(Key.ORIGIN) or ""
         self.payload_max = welcome.int(Key.PAYLOAD_MAX) or 0
         self._send_window = welcome.int(Key.WINDOW) or 0
+        self._idle = welcome.int(Key.IDLE_S) or IDLE_SECONDS
         method = self._method(login, trust, welcome.texts(Key.METHOD))
         first = Fields().add(Key.METHOD, method)
         if method == "owner":
@@ -163,12 +169,42 @@ class Session:
 
     def request(self, operation: int, fields: Fields, body: Optional[bytes] = None,
                 sink: Optional[Sink] = None) -> Answer:
+        return self._answer(self._begin(operation, fields, body), sink)
+
+    def follow(self, operation: int, fields: Fields,
+               body: Optional[bytes] = None) -> Iterator[Event]:
+        """As `request`, for an answer that goes on: what comes, as it comes. A caller that is
+        slow to ask for the next is sent a window's worth at most."""
+        stream = self._begin(operation, fields, body)
+        # Nothing may happen for long; a server that is there lets itself be heard.
+        self._timeout = max(self._timeout, 2.0 * self._idle)
+        self._socket.settimeout(self._timeout)
+        owed = 0
+        while True:
+            header, payload = self._next()
+            if header.stream != stream:
+                continue
+            if header.type == Type.ERROR:
+                raise _error(header.code, payload)
+            if header.type in (Type.ITEM, Type.REPLY):
+                yield header.type, _fields(payload), b""
+            elif header.type == Type.DATA:
+                yield header.type, Fields(), payload
+            if header.last:
+                return
+            if header.type in (Type.ITEM, Type.DATA):
+                owed += len(payload)
+                if owed >= WINDOW // 2:
+                    self._send(frame(Type.CREDIT, struct.pack(">I", owed), 0, stream))
+                    owed = 0
+
+    def _begin(self, operation: int, fields: Fields, body: Optional[bytes]) -> int:
         self._stream += 1
         stream, self._credit = self._stream, self._send_window
         self._send(frame(Type.REQUEST, fields.encode(), operation, stream, last=body is None))
         if body is not None and not self._upload(stream, body):
             raise Unfit("the server answered before it had all that was sent")
-        return self._answer(stream, sink)
+        return stream
 
     def _upload(self, stream: int, body: bytes) -> bool:
         at, view = 0, memoryview(body)
