@@ -178,6 +178,7 @@ let package = Package(
             name: "BenchPeers", path: "Benchmarks/Peers",
             linkerSettings: [
                 .linkedLibrary("rocksdb"), .linkedLibrary("crypto"), .linkedLibrary("ssl"),
+                .linkedLibrary("z"),
             ]),
         .target(
             name: "BenchHarness", dependencies: ["BenchPeers"], path: "Benchmarks/Harness",

@@ -1,4 +1,5 @@
 import BenchHarness
+import BenchPeers
 import Base
 import Linux
 
@@ -39,6 +40,9 @@ struct BundleOfPictures {
             let (bytes, seconds, first, memory) = try export(log, to: bundle)
             folder.settle()
             let copied = try copy(bundle, to: "\(folder.path)/copy.zip")
+            try RealFileSystem().remove("\(folder.path)/copy.zip")
+            folder.settle()
+            let least = try floor(bundle, to: "\(folder.path)/copy.zip")
             // The first round reads the log from the disk, later ones from memory, as cp does.
             let (verified, room) = try verify(bundle)
             let hashed = try hash(bundle)
@@ -47,6 +51,7 @@ struct BundleOfPictures {
                 verifying.add("SHA-256", [2 * bytes / hashed / 1e6, .nan])
                 writing.add("ours", [bytes / seconds / 1e6, first, memory / 1e6])
                 writing.add("cp", [bytes / copied / 1e6, .nan, .nan])
+                writing.add("floor, C, two threads", [bytes / least / 1e6, .nan, .nan])
             }
             try RealFileSystem().remove("\(folder.path)/copy.zip")
             try RealFileSystem().remove(bundle)
@@ -85,6 +90,16 @@ struct BundleOfPictures {
         child.end()
         guard numbers.count == 4 else { throw BenchFailure("the export said nothing") }
         return (numbers[0], numbers[1], numbers[2], numbers[3])
+    }
+
+    /// Nothing but what every bundle must do: read and SHA-256 on one core, CRC-32 and write on the
+    /// other.
+    private func floor(_ file: String, to target: String) throws -> Double {
+        var result = peer_result()
+        guard peer_bundle(file, target, Self.bytes, &result) == 0 else {
+            throw BenchFailure("the floor of a bundle could not be written")
+        }
+        return result.wall_seconds
     }
 
     private func copy(_ file: String, to target: String) throws -> Double {

@@ -56,6 +56,10 @@ int peer_leaf_loop(const char *dir, size_t batch, size_t leaf_bytes, size_t coun
 double peer_sha256_command(void);
 double peer_sha256_loop(double seconds);
 
+// Copies a file as a bundle must be written: one thread reads it in pieces and hashes each, another puts
+// each through CRC-32 and writes it.
+int peer_bundle(const char *from, const char *to, size_t piece, peer_result *result);
+
 // Plays `count` RTSP cameras over TCP on one thread, follows their packets and writes them to files in
 // `dir`: the least that a recorder must do. Answers each line of standard input with "cameras that
 // play, frames, 0"; returns 0 when standard input ends, and -1 when a camera fails.
