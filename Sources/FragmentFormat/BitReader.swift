@@ -42,6 +42,12 @@ struct BitReader {
         return (1 << UInt32(zeros)) - 1 + rest
     }
 
+    /// As many numbers of `golomb` passed over, whatever they are; their signed kind is as long.
+    mutating func skipGolombs(_ count: Int) -> Bool {
+        for _ in 0..<count where golomb() == nil { return false }
+        return true
+    }
+
     mutating func skip(_ count: Int) -> Bool {
         guard position + count <= bytes.count * 8 else { return false }
         position += count

@@ -27,8 +27,9 @@ enum DecoderRecord {
             sets.filter { $0.first.map { $0 >> 1 & 0x3F } == type }
         }
         let (vps, sps, pps) = (ofType(32), ofType(33), ofType(34))
-        guard let first = sps.first, !vps.isEmpty, !pps.isEmpty, let facts = HEVCFacts(sps: first)
-        else { return nil }
+        guard let first = sps.first, !vps.isEmpty, !pps.isEmpty else { return nil }
+        var bits = BitReader(nal: first, from: 2)
+        guard let facts = HEVCFacts(&bits) else { return nil }
         var record: [UInt8] = [1]
         record += facts.profileTierLevel
         // No spatial segmentation, unknown parallelism.
@@ -45,8 +46,8 @@ enum DecoderRecord {
     }
 }
 
-/// What `hvcC` repeats of an H.265 SPS.
-private struct HEVCFacts {
+/// What an H.265 SPS begins with; `hvcC` repeats it.
+struct HEVCFacts {
     var profileTierLevel: [UInt8] = []
     var subLayers: UInt8
     var nested: UInt8
@@ -54,8 +55,8 @@ private struct HEVCFacts {
     var lumaDepth: UInt8
     var chromaDepth: UInt8
 
-    init?(sps: [UInt8]) {
-        var bits = BitReader(nal: sps, from: 2)
+    /// From behind the unit's header; leaves the reader where this ends.
+    init?(_ bits: inout BitReader) {
         guard bits.skip(4), let layers = bits.bits(3), let nesting = bits.bits(1) else {
             return nil
         }
@@ -69,9 +70,7 @@ private struct HEVCFacts {
             let format = bits.golomb(), format <= 3, format != 3 || bits.skip(1),
             bits.golomb() != nil, bits.golomb() != nil, let window = bits.bits(1)
         else { return nil }
-        if window == 1 {
-            for _ in 0..<4 where bits.golomb() == nil { return nil }
-        }
+        if window == 1, !bits.skipGolombs(4) { return nil }
         guard let luma = bits.golomb(), let chromaBits = bits.golomb(), luma <= 7,
             chromaBits <= 7
         else { return nil }

@@ -42,4 +42,23 @@ package final class CameraServer {
         let answer = try HTTPAnswer.bytes(of: "http://127.0.0.1:\(httpPort)/control\(query)")
         return try JSONDecoder().decode(Fault.self, from: Data(answer))
     }
+
+    /// A good frame, and when it was sent.
+    package struct SentFrame: Sendable {
+        /// Another one for each connection.
+        package let stream: Int
+        /// Counts in the order of showing, on and on.
+        package let number: Int
+        /// Of the wall clock.
+        package let microseconds: Int64
+    }
+
+    /// The last 20,000 frames, in the order of sending.
+    package func sentFrames() throws -> [SentFrame] {
+        let answer = try HTTPAnswer.bytes(of: "http://127.0.0.1:\(httpPort)/sent")
+        let rows = try JSONDecoder().decode([[Double]].self, from: Data(answer))
+        return rows.map {
+            SentFrame(stream: Int($0[0]), number: Int($0[1]), microseconds: Int64($0[2] * 1e6))
+        }
+    }
 }

@@ -186,27 +186,14 @@ import Testing
         }
     }
 
-    /// With `PROOFREEL_TESTCAMS`, the path of an `rtsp_farm.py`, the same against another server.
+    /// The same against another server, where there is one.
     @Test func `the cameras of a farm come through`() throws {
-        guard let farm = ProcessInfo.processInfo.environment["PROOFREEL_TESTCAMS"] else {
-            print("SKIPPED: cameras of a farm. Set PROOFREEL_TESTCAMS to the path of rtsp_farm.py.")
-            return
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", farm, "--port", "0", "--cams", "1", "--max-seconds", "60"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        // What Foundation starts may have SIGTERM blocked.
-        defer { kill(process.processIdentifier, SIGKILL) }
-        let line = pipe.fileHandleForReading.availableData
-        let ports = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
-        let port = try #require(ports["http"] as? Int)
+        guard let path = RTSPFarm.path(for: "HTTP cameras of a farm") else { return }
+        let farm = try RTSPFarm(path, ["--cams", "1"])
         for path in ["snapshot.jpg", "video.mjpg", "video.mjpg?quirk=dashes"] {
             let stop = StopSignal()
             let sink = RecordingSink(until: 3, stop)
-            let target = HTTPTarget(url: "http://127.0.0.1:\(port)/cam0/\(path)")
+            let target = HTTPTarget(url: "http://127.0.0.1:\(farm.http)/cam0/\(path)")
             let verdict = Self.verdict(HTTPSource(target, clock: SystemClock()), sink, stop)
             #expect(verdict == nil && sink.frames.allSatisfy(Self.isWhole))
         }

@@ -1,45 +1,74 @@
 import Base
 import CameraSupport
-import Foundation
 import Ingest
 import Linux
 import TestSupport
 import Testing
 
-/// Against another camera server than our own, if there is one: `PROOFREEL_TESTCAMS` names the port
-/// of an `rtsp_farm.py` with H.264 at camera 0, H.265 at 1, B-frames at 2 and slices at 3.
-@Suite struct RTSPFarmTests {
-    static let port = ProcessInfo.processInfo.environment["PROOFREEL_TESTCAMS"]
-
-    static let faults = [
-        "401", "403", "404", "454", "461", "500", "503", "hang", "down", "slow", "redirect",
-        "badsdp", "nosprop", "hugehdr", "garbageresp", "stall", "close", "reset", "garbage",
-        "badlen", "trickle", "corrupt", "loss", "dup", "reorder", "badrtp", "burst", "freeze",
-        "nokey", "paramchange", "tsjump", "seqjump", "bye", "nosr", "clockoff", "none",
+/// Against another camera server than our own, if there is one: whatever it does, the source gets
+/// on with it or ends with a verdict.
+@Suite(.serialized) struct RTSPFarmTests {
+    static let profiles = [
+        "h264:320x240:25:300:gop=5", "h265:320x240:25:300:gop=10",
+        "h264:320x240:25:300:gop=10:bf=2", "h264:320x240:25:300:gop=10:slices=3",
+    ]
+    /// Before there is a stream.
+    static let refusals = [
+        "401", "403", "404", "454", "461", "500", "503", "hang", "down", "badsdp", "hugehdr",
+        "garbageresp",
+    ]
+    /// After half a second of stream.
+    static let fatal = ["stall", "close", "reset", "garbage", "trickle", "badrtp", "nokey", "bye"]
+    static let survived = [
+        "none", "slow", "redirect", "nosprop", "dup", "nosr", "clockoff", "freeze", "tsjump",
+        "burst", "paramchange", "seqjump", "corrupt", "loss", "reorder",
     ]
 
-    @Test(.enabled(if: port != nil, "PROOFREEL_TESTCAMS is not set"), arguments: faults, 0..<4)
-    func `every fault has an end`(_ fault: String, _ camera: Int) throws {
+    private struct Outcome {
+        let frames: Int
+        let verdict: String?
+    }
+
+    private static func run(_ url: String) throws -> Outcome {
         let stop = StopSignal()
         let sink = RecordingSink(until: 60, stop)
-        sink.dropsEnough = 100
         var options = RTSPSource.Options()
-        options.connectMilliseconds = 3000
+        options.connectMilliseconds = 5000
         options.stallMilliseconds = 3000
         options.keyMilliseconds = 3000
-        let port = Self.port ?? ""
-        let query = fault == "none" ? "" : "?fault=\(fault)&after=0.5"
-        let url = try CameraURL("rtsp://127.0.0.1:\(port)/cam\(camera)\(query)")
-        var verdict = "ended"
-        do throws(SourceFailure) {
-            try RTSPSource(url, options: options).run(into: sink, until: stop)
-        } catch { verdict = "\(error.cause) at \(error.rung): \(error)" }
-        let formats = sink.formats.map { "\($0.codec) \($0.width)x\($0.height)" }
-        print(
-            "farm cam\(camera) \(fault): \(sink.frames.count) frames, \(formats),",
-            "\(Set(sink.drops)) \(sink.drops.count) drops; \(verdict)")
-        if ["none", "dup", "nosr", "clockoff", "freeze", "tsjump", "burst"].contains(fault) {
-            #expect(sink.frames.count >= 60)
+        let source = RTSPSource(try CameraURL(url), options: options)
+        var verdict: String?
+        do throws(SourceFailure) { try source.run(into: sink, until: stop) } catch {
+            verdict = "\(error.cause): \(error)"
+        }
+        return Outcome(frames: sink.frames.count, verdict: verdict)
+    }
+
+    @Test(arguments: profiles)
+    func `every fault has an end`(_ profile: String) throws {
+        guard let path = RTSPFarm.path(for: "faults of a farm") else { return }
+        let farm = try RTSPFarm(path, ["--cams", "1", "--profile", profile])
+        let url = farm.url(0)
+        let kinds = Self.refusals + Self.fatal + Self.survived
+        let outcomes = Monitor<[String: Outcome]>([:])
+        try inParallel(kinds.count) { i in
+            let kind = kinds[i]
+            let after = Self.refusals.contains(kind) ? "" : "&after=0.5"
+            let query = kind == "none" ? "" : "?fault=\(kind)\(after)"
+            let outcome = try Self.run(url + query)
+            outcomes.withLock { $0[kind] = outcome }
+        }
+        let all = outcomes.withLock { $0 }
+        for kind in Self.refusals {
+            #expect(all[kind]?.frames == 0 && all[kind]?.verdict != nil, "\(kind): \(all)")
+        }
+        for kind in Self.fatal {
+            let outcome = try #require(all[kind])
+            #expect(0..<60 ~= outcome.frames, "\(kind): \(outcome)")
+        }
+        for kind in Self.survived {
+            let outcome = try #require(all[kind])
+            #expect(outcome.frames == 60 && outcome.verdict == nil, "\(kind): \(outcome)")
         }
     }
 }

@@ -96,6 +96,27 @@ import Testing
         #expect(outcome.sink.frames.isEmpty)
     }
 
+    @Test(
+        arguments: [
+            RTSPSourceTests.video, "test:h264?size=320x240&hurry=1&frames=60&gop=20&bf=2",
+            "test:h264?size=320x240&hurry=1&frames=60&gop=20&slices=3",
+            "test:h265?size=320x240&hurry=1&frames=60&gop=20",
+        ])
+    func `what needs a key frame that the camera left out is not handed on`(
+        _ video: String
+    ) throws {
+        let folder = Scratch()
+        let clip = try RTSPClip(video, in: folder)
+        let server = try CameraServer(["--video", clip.path])
+        let query = "/live?fault=nokey&after=4&pace=100"
+        let outcome = try RTSPSourceTests.run(server, query) { $0.stallMilliseconds = 2500 }
+        let keys = clip.frames.indices.filter { clip.frames[$0].isKey }
+        let second = try #require(keys.dropFirst().first)
+        #expect(outcome.sink.frames.map(\.units) == clip.frames[..<second].map(\.units))
+        #expect(outcome.failure?.cause == .camera)
+        #expect(outcome.failure?.words.contains("needs a frame that was lost") == true)
+    }
+
     @Test(arguments: ["close", "reset"])
     func `a connection that ends keeps what came before`(_ fault: String) throws {
         let folder = Scratch()

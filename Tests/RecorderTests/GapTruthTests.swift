@@ -30,6 +30,7 @@ import Testing
         Fault("454", .camera), Fault("461", .configuration), Fault("500", .camera),
         Fault("503", .camera), Fault("down", .camera), Fault("hang", .camera),
         Fault("pause", .camera), Fault("trunc", .camera), Fault("loss", .camera, argument: "1"),
+        Fault("nokey", .camera),
     ]
     private static let toleranceMicroseconds: Int64 = 1_000_000
     private static let pattern = "test:h264?size=256x144&fps=25&gop=5"

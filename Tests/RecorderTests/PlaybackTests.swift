@@ -66,32 +66,60 @@ import Testing
         }
     }
 
+    static let kinds = ["h264?gop=10", "h264?gop=25&bf=2", "h265?gop=10", "mjpeg?quality=90"]
+
+    /// Two seconds of a test camera.
+    struct Clip: Sendable {
+        let bytes: [UInt8]
+        let frames: Int
+
+        /// As a file in a folder.
+        func write(_ folder: Scratch) -> String {
+            folder.write("clip.mp4", bytes)
+            return folder.path + "/clip.mp4"
+        }
+    }
+
+    /// One for each kind, recorded at the same time, for all players.
+    private static let clips = Result {
+        let bench = try RecorderBench()
+        for (i, kind) in kinds.enumerated() {
+            let url = "test:\(kind)&size=\(width)x\(height)&fps=25"
+            try bench.add("cam-\(i)", url, ring: 8 << 20)
+        }
+        var clips: [String: Clip] = [:]
+        for (i, kind) in kinds.enumerated() {
+            try #require(try bench.wait("cam-\(i)", frames: 130))
+            let now = bench.clock.now
+            let clip = try bench.recorder.clip(
+                ClipRequest(
+                    camera: "cam-\(i)", from: now.adding(seconds: -3),
+                    to: now.adding(seconds: -1), by: TestLog.author))
+            let frames = Int(clip.receipt.leaf.int("frames") ?? 0)
+            clips[kind] = Clip(bytes: clip.bytes, frames: frames)
+        }
+        try bench.close()
+        return clips
+    }
+
+    static func clip(_ kind: String) throws -> Clip { try #require(try clips.get()[kind]) }
+
     @Test(
         .enabled(if: isInstalled, "ffmpeg and ffprobe are not installed: no clip was played"),
-        arguments: ["h264?gop=10", "h264?gop=25&bf=2", "h265?gop=10", "mjpeg?quality=90"])
+        arguments: kinds)
     func `every frame plays, with its number and its time`(_ kind: String) throws {
-        let bench = try RecorderBench()
-        let url = "test:\(kind)&size=\(Self.width)x\(Self.height)&fps=25"
-        try bench.add("cam", url, ring: 8 << 20)
-        try #require(try bench.wait("cam", frames: 130))
-        let now = bench.clock.now
-        let clip = try bench.recorder.clip(
-            ClipRequest(
-                camera: "cam", from: now.adding(seconds: -3), to: now.adding(seconds: -1),
-                by: TestLog.author))
-        bench.scratch.write("clip.mp4", clip.bytes)
-        let path = bench.scratch.path + "/clip.mp4"
-        let numbers = try Self.numbers(path, in: bench.scratch)
+        let (folder, clip) = (Scratch(), try Self.clip(kind))
+        let path = clip.write(folder)
+        let numbers = try Self.numbers(path, in: folder)
         let first = try #require(numbers.first ?? nil)
-        #expect(numbers.count == Int(clip.receipt.leaf.int("frames") ?? 0))
+        #expect(numbers.count == clip.frames)
         #expect(numbers == (0..<numbers.count).map { first + $0 })
-        let times = try Self.times(path, in: bench.scratch)
+        let times = try Self.times(path, in: folder)
         let start = try #require(times.first)
         // Frame n of the test camera is captured n / 25 s after its start.
         let expected = (0..<numbers.count).map { Int64($0) * 40_000 }
         #expect(times.count == expected.count)
         let errors = zip(times, expected).map { abs($0 - start - $1) }
         #expect(errors.max() ?? .max <= 1000, "\(times.prefix(10))")
-        try bench.close()
     }
 }

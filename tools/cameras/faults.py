@@ -1,6 +1,8 @@
 """A fault of all connections that is switched on and off while the camera runs, and the truth about
-it: when the last good frame before it was sent, and the first one after it."""
+it: when the last good frame before it was sent, and the first one after it. Also when each frame
+was sent, so that a test knows which one was the nearest to an instant."""
 
+import collections
 import threading
 import time
 
@@ -15,6 +17,7 @@ class Faults:
         self.lock = threading.Lock()
         self.kind, self.argument = "", None
         self.last, self.begin, self.end = None, None, None
+        self.frames = collections.deque(maxlen=20000)
 
     @property
     def refuses(self):
@@ -25,6 +28,11 @@ class Faults:
             if kind and not self.kind:
                 self.begin, self.end = self.last, None
             self.kind, self.argument = kind, argument
+
+    def sends(self, stream, number):
+        """Before the first byte of a frame goes out. `number` counts in the order of showing."""
+        with self.lock:
+            self.frames.append((stream, number, time.time()))
 
     def sent(self, key):
         """Decoding can go on only with a key frame."""
@@ -38,3 +46,7 @@ class Faults:
     def report(self):
         with self.lock:
             return {"fault": self.kind, "begin": self.begin, "end": self.end}
+
+    def sent_frames(self):
+        with self.lock:
+            return list(self.frames)

@@ -1,4 +1,4 @@
-"""The HTTP side: /snapshot.jpg, /video.mjpg, and /control."""
+"""The HTTP side: /snapshot.jpg, /video.mjpg, /control, and /sent."""
 
 import json
 import os
@@ -63,6 +63,8 @@ class HTTPConnection(socketserver.StreamRequestHandler):
         self.argument = query.get("arg")
         if url.path == "/control":
             return self.control(query)
+        if url.path == "/sent":
+            return self.tell(self.camera.faults.sent_frames())
         if url.path not in ("/snapshot.jpg", "/video.mjpg"):
             return self.refuse(404)
         if fault == "hang":
@@ -94,7 +96,10 @@ class HTTPConnection(socketserver.StreamRequestHandler):
         """Changes the fault if one is named, be it the empty one, and tells the truth about it."""
         if "fault" in query:
             self.camera.faults.set(query["fault"], query.get("arg"))
-        body = json.dumps(self.camera.faults.report()).encode()
+        return self.tell(self.camera.faults.report())
+
+    def tell(self, truth):
+        body = json.dumps(truth).encode()
         self.head(200, ["Content-Type: application/json"], len(body))
         self.wfile.write(body)
         return True

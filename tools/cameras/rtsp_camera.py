@@ -244,6 +244,8 @@ class Stream(threading.Thread):
         if fault == "flood":
             units = [unit[:1] + os.urandom(int(self.argument or 12 << 20)) for unit in units[:1]]
         made = packets(clip.codec, units, int(self.query.get("mtu", 1400)))
+        if not fault:
+            control.sends(self.source, number + round(ahead / clip.ticks))
         self.send_frame(fault, made, stamp)
         if not fault:
             control.sent(frame.key)

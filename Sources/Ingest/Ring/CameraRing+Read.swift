@@ -15,6 +15,7 @@ package struct RingFrame: Hashable, Sendable {
     package let isLive: Bool
 
     package var instant: WallTime { sample.instant }
+    package var place: RingPlace { RingPlace(sequence: sequence, position: position) }
     package var media: Range<Int> { offset..<(offset + Int(sample.size)) }
 }
 

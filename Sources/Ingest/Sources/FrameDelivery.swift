@@ -33,6 +33,9 @@ final class FrameDelivery {
         self.sets = sets
     }
 
+    /// As the stream's description says, until the stream itself says otherwise.
+    var parameterSets: ParameterSets { sets }
+
     func drop(_ reason: String) {
         lastRefusal = reason
         guard format != nil else { return }

@@ -1,5 +1,6 @@
 internal import AV
 internal import Base
+internal import FragmentFormat
 
 /// Makes frames of the pieces of H.264 and H.265 that RTP brings: all packets of one RTP time are
 /// one frame. Keeps the frame in hand in one buffer until it is known to be whole, because size and
@@ -28,6 +29,8 @@ struct FrameGatherer {
     /// Frames depend on each other: after a hole none can be decoded exactly until the next key.
     private var hasHole = false
     private var shape: FrameShape
+    private var numbers = FrameNumbers()
+    private var order = PictureOrder()
     /// RTP time of a frame that was ended because it looked whole.
     private var endedEarly: Int64?
 
@@ -35,6 +38,9 @@ struct FrameGatherer {
         self.codec = codec
         self.delivery = delivery
         shape = FrameShape(codec)
+        let sets = delivery.parameterSets
+        if codec == .h264 { numbers.read(sequence: sets.sequence) }
+        if codec == .h265 { order.read(sequence: sets.sequence, picture: sets.picture) }
     }
 
     mutating func add(_ piece: Span<UInt8>, _ arrival: Arrival) throws(Failure) {
@@ -96,6 +102,7 @@ struct FrameGatherer {
         defer { carry(units[own...]) }
         let isKey = isKey(Array(units[..<own]), kinds)
         shape.end(isKey: isKey)
+        if !follows(units[..<own], isKey) { hasHole = true }
         if hasHole, !isKey {
             delivery.drop("needs a frame that was lost")
             return
@@ -104,6 +111,33 @@ struct FrameGatherer {
         let frame = FrameDelivery.Frame(
             units: Array(units[..<own]), time: first.time, isKey: isKey)
         try delivery.deliver(frame, of: bytes, codec: codec)
+    }
+
+    /// Whether all frames that this one may need were sent. No packet is missing where the camera
+    /// itself left a frame out, because its encoder or its network was overloaded.
+    private mutating func follows(_ units: ArraySlice<Range<Int>>, _ isKey: Bool) -> Bool {
+        func bodies(_ range: ClosedRange<UInt8>) -> [[UInt8]] {
+            units.filter { range.contains(type(of: $0)) }.map { Array(bytes[$0]) }
+        }
+        func start(_ range: ClosedRange<UInt8>, _ count: Int) -> [UInt8]? {
+            units.first { range.contains(type(of: $0)) }.map { Array(bytes[$0].prefix(count)) }
+        }
+        switch codec {
+        case .h264:
+            numbers.read(sequence: bodies(7...7))
+            guard let slice = start(1...5, FrameNumbers.sliceBytesRead) else { return true }
+            return numbers.follows(slice: slice, isKey: isKey)
+        case .h265:
+            order.read(sequence: bodies(33...33), picture: bodies(34...34))
+            guard let slice = start(0...31, PictureOrder.sliceBytesRead) else { return true }
+            return order.follows(slice: slice)
+        case .mjpeg: return true
+        }
+    }
+
+    private func type(of unit: Range<Int>) -> UInt8 {
+        let header = bytes[unit.lowerBound]
+        return codec == .h264 ? header & 31 : header >> 1 & 63
     }
 
     /// Called before the buffer is emptied; the units go to the front of the next frame.

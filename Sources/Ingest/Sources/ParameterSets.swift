@@ -5,8 +5,8 @@ internal import Base
 /// otherwise. A set replaces those of its kind; several that come in one picture stay together.
 struct ParameterSets: Equatable {
     private var video: [[UInt8]] = []
-    private var sequence: [[UInt8]] = []
-    private var picture: [[UInt8]] = []
+    private(set) var sequence: [[UInt8]] = []
+    private(set) var picture: [[UInt8]] = []
 
     /// More than any stream has, so that none can make us keep ever more of them.
     static let setsMax = 16

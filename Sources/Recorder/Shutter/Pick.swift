@@ -25,7 +25,8 @@ struct Picker {
         let ring = camera.ring
         let isAhead = asked > clock.now.adding(seconds: 1)
         if !isAhead { waitIfLate(camera, asked) }
-        let look = try ring.look(at: asked)
+        var look = try ring.look(at: asked)
+        if waitsForEarlier(look, ring, asked) { look = try ring.look(at: asked) }
         if isAhead, look.word == .asSetNow {
             throw SnapFailure(
                 .future, "\(asked) has not come yet; the newest frame is asked for with now")
@@ -56,6 +57,25 @@ struct Picker {
         _ = ring.waitForFrame(
             at: WallTime(microseconds: asked.microseconds - tolerance),
             milliseconds: Int(min(tolerance, 1_000_000) / 1000))
+    }
+
+    /// B-frames come after a frame that is shown later than they are. So the newest frame may be
+    /// there while nearer ones are still on their way: waits until none can be. False when there is
+    /// nothing to wait for.
+    private func waitsForEarlier(_ look: RingLook, _ ring: CameraRing, _ asked: WallTime) -> Bool {
+        guard look.word == .asSetNow, let newest = ring.newestNow, asked < newest,
+            let best = nearest(look.frames, asked)
+        else { return false }
+        var (latest, behind) = (Int64.min, Int64(0))
+        for frame in look.frames.sorted(by: { $0.place < $1.place }) {
+            latest = max(latest, frame.instant.microseconds)
+            behind = max(behind, latest - frame.instant.microseconds)
+        }
+        let distance = abs(look.frames[best].instant.microseconds - asked.microseconds)
+        let complete = WallTime(microseconds: asked.microseconds + distance + behind)
+        guard behind > 0, newest < complete else { return false }
+        return ring.waitForFrame(
+            at: complete, milliseconds: Int(min(tolerance, 1_000_000) / 1000))
     }
 
     private func nearest(_ frames: [RingFrame], _ asked: WallTime) -> Int? {

@@ -19,6 +19,15 @@ ready() { # SLOT
     sleep 1
 }
 
+# Runs a probe beside the script. What an earlier one of this name printed is gone before: else it
+# would be taken for a sign that this one streams.
+start() { # NAME ARGUMENTS...
+    : >"$share/$1.txt"
+    name=$1
+    shift
+    $probe usb "$@" --name "$name" >"$share/$name.txt" &
+}
+
 # Waits until a probe has printed a frame, or has ended.
 streams() { # FILE PID
     while ! grep -q ' frame [0-9]' "$1" && kill -0 "$2" 2>/dev/null; do sleep 0.2; done
@@ -35,13 +44,13 @@ try() { # COMMAND...
 }
 
 unplug() {
-    for _ in 1 2 3 4; do
+    for _ in 1 2 3 4 5 6; do
         ready 0
         ready 1
-        $probe usb $right --name b --size 640x480 --seconds 8 >"$share/b.txt" &
+        start b $right --size 640x480 --seconds 8
         b=$!
         streams "$share/b.txt" $b
-        $probe usb $left --name a --size 640x480 >"$share/a.txt" &
+        start a $left --size 640x480
         a=$!
         streams "$share/a.txt" $a
         running=no
@@ -51,14 +60,13 @@ unplug() {
         wait $b
         [ $running = yes ] && grep -q 'b stopped' "$share/b.txt" && break
         echo "repeated: unplug" >>"$share/repeats.txt"
-        cam plug 0
     done
     tail -n 2 "$share/a.txt"
     tail -n 2 "$share/b.txt"
 }
 
 busy() {
-    $probe usb $right --name first --size 320x240 --seconds 5 >"$share/first.txt" &
+    start first $right --size 320x240 --seconds 5
     first=$!
     streams "$share/first.txt" $first
     $probe usb $right --name second --size 320x240 --frames 3
@@ -68,7 +76,7 @@ busy() {
 
 freeze() {
     cam thaw 1
-    $probe usb $right --name frozen --size 320x240 --stall 2000 >"$share/frozen.txt" &
+    start frozen $right --size 320x240 --stall 2000
     frozen=$!
     streams "$share/frozen.txt" $frozen
     cam freeze 1
@@ -79,7 +87,7 @@ freeze() {
 }
 
 broken() {
-    $probe usb $right --name broken --size 640x480 --fps 10 --seconds 7 >"$share/broken.txt" &
+    start broken $right --size 640x480 --fps 10 --seconds 7
     broken=$!
     streams "$share/broken.txt" $broken
     cam cut 1 3
@@ -105,7 +113,7 @@ watch=$!
 
 say unplug
 unplug
-$probe usb $left --name absent
+$probe usb $left --name absent --seconds 5
 
 say another-socket
 cam plug 2 serial=UC0000
