@@ -356,7 +356,8 @@ let package = Package(
             "ExportTests",
             imports: [
                 "Base", "Linux", "Crypto", "Archive", "TimeStamp", "EvidenceFormat",
-                "FragmentFormat", "Store", "Evidence", "Export", "TestSupport",
+                "FragmentFormat", "Ingest", "Store", "Evidence", "Recorder", "Export",
+                "TestSupport",
             ]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
