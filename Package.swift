@@ -358,7 +358,7 @@ let package = Package(
                 "Base", "Linux", "Crypto", "Archive", "TimeStamp", "EvidenceFormat",
                 "FragmentFormat", "Ingest", "Store", "Evidence", "Recorder", "Export",
                 "TestSupport",
-            ]),
+            ], files: ["Frozen"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]
