@@ -357,8 +357,9 @@ let package = Package(
             "ExportTests",
             imports: [
                 "Base", "Linux", "Crypto", "Archive", "TimeStamp", "EvidenceFormat",
-                "FragmentFormat", "Store", "Evidence", "Export", "TestSupport",
-            ]),
+                "FragmentFormat", "Ingest", "Store", "Evidence", "Recorder", "Export",
+                "TestSupport",
+            ], files: ["Frozen"]),
         tests("TidyTests", imports: []),
         tests("SanitizerTests", imports: []),
     ]

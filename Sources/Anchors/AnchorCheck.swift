@@ -12,6 +12,9 @@ package struct AnchorCheck {
         package let words: String
     }
 
+    /// Leaves with a wrong time that are named one by one.
+    private static let namedMax = 10
+
     package private(set) var findings: [Finding] = []
     /// Anchors by somebody whom the verifier trusts.
     package private(set) var trusted = 0
@@ -109,6 +112,26 @@ package struct AnchorCheck {
         }
         ends.append(end)
         newest.append(newest.last.map { $0.time > end.time ? $0 : end } ?? end)
+    }
+
+    /// After `run`: leaves that say they were made at another time than the anchors that fit leave
+    /// open. A wrong clock does that too, so it is no damage.
+    package mutating func compareTimes(_ verifier: Verifier) {
+        let brackets = Brackets(ends)
+        var count = 0
+        var newest: UInt64 = 0
+        verifier.forEachLeaf(outside: { brackets[$0].times }) { index, leaf in
+            (count, newest) = (count + 1, index)
+            guard count <= Self.namedMax else { return }
+            let words = brackets[index].contradiction(leaf.time)
+            add(false, "\(leaf.kind.rawValue) \(leaf.id) (leaf \(index))", words)
+        }
+        if count > Self.namedMax {
+            add(
+                false, "anchors",
+                "the times of \(count - Self.namedMax) more leaves, up to leaf \(newest), are not"
+                    + " those of clocks outside either")
+        }
     }
 
     private mutating func findStrangers(_ known: Set<String>) throws(Failure) {

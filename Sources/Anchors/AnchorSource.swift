@@ -9,6 +9,9 @@ package struct AnchorSource: Hashable, Sendable {
     package static let intervalSeconds: ClosedRange<Int64> = 10...31_536_000
     package static let stampSeconds: Int64 = 3600
     package static let witnessSeconds: Int64 = 60
+    /// In place of an address: nobody is asked, a person carries checkpoints there and back.
+    package static let carriedURL = "stick"
+    package static let carriedSeconds: Int64 = 604_800
 
     package enum Way: Hashable, Sendable {
         /// RFC 3161; `policy` nil: whatever the authority has.
@@ -33,15 +36,14 @@ package struct AnchorSource: Hashable, Sendable {
                 "\"\(name)\" is no name for an anchor; use 1 to \(Self.nameBytesMax) of a-z, 0-9"
                     + " and -, such as qa-witness")
         }
-        guard url.utf8.count <= Self.urlBytesMax,
-            url.hasPrefix("http://") || url.hasPrefix("https://"),
-            url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !url.contains("@")
-        else {
+        let isCarried = way.isWitness && url == Self.carriedURL
+        guard isCarried || Self.isAddress(url) else {
             throw Failure(
                 .invalid,
-                "\"\(url)\" is no address to ask; give http://… or https://…, without a password")
+                "\"\(url)\" is no address to ask; give http://… or https://…, without a password"
+                    + (way.isWitness ? ", or \(Self.carriedURL) where there is no network" : ""))
         }
-        let asked = interval ?? way.intervalSeconds
+        let asked = interval ?? (isCarried ? Self.carriedSeconds : way.intervalSeconds)
         guard Self.intervalSeconds.contains(asked) else {
             throw Failure(.invalid, "an interval is 10 seconds to a year")
         }
@@ -63,6 +65,14 @@ package struct AnchorSource: Hashable, Sendable {
             }
     }
 
+    private static func isAddress(_ url: String) -> Bool {
+        url.utf8.count <= urlBytesMax && (url.hasPrefix("http://") || url.hasPrefix("https://"))
+            && url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !url.contains("@")
+    }
+
+    /// Its word comes on a stick.
+    package var isCarried: Bool { url == Self.carriedURL }
+
     package var type: AnchorType {
         switch way {
         case .stamp: .stamp
@@ -75,6 +85,10 @@ extension AnchorSource.Way {
     /// With the authority's certificates as text.
     package static func stamp(pem: [UInt8], policy: String?) throws(Failure) -> AnchorSource.Way {
         .stamp(authority: try Certificates(pem: pem), policy: policy)
+    }
+
+    fileprivate var isWitness: Bool {
+        if case .witness = self { true } else { false }
     }
 
     fileprivate var intervalSeconds: Int64 {

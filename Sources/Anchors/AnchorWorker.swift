@@ -23,6 +23,8 @@ final class AnchorWorker: Sendable {
     struct State {
         var confirmed: AnchorLeaf?
         var isAsked = false
+        /// A checkpoint that the source has cosigned, brought by a person.
+        var carried: SignedNote?
         var isBusy = false
         /// Ended attempts, for whoever waits for one.
         var attempts: UInt64 = 0
@@ -72,13 +74,17 @@ final class AnchorWorker: Sendable {
 
     // MARK: On request
 
-    /// Asks now; returns when that attempt has ended, with what it came to.
-    func confirmNow(milliseconds: Int) throws(Failure) -> AnchorLeaf {
+    /// Asks now, or takes what was `carried` here; returns when that attempt has ended, with what
+    /// it came to.
+    func confirmNow(
+        milliseconds: Int, carried: SignedNote? = nil
+    ) throws(Failure) -> AnchorLeaf {
         state.lock()
         defer { state.unlock() }
         // One that is under way may be of an older checkpoint.
         let awaited = state.locked.attempts + (state.locked.isBusy ? 2 : 1)
         state.locked.isAsked = true
+        state.locked.carried = carried ?? state.locked.carried
         state.broadcast()
         let start = clock.monotonicNanoseconds
         while state.locked.attempts < awaited, !stop.isRaised {
@@ -115,6 +121,7 @@ final class AnchorWorker: Sendable {
     private func waitMilliseconds() -> Int {
         let state = current
         if state.isAsked { return 0 }
+        if source.isCarried { return Self.lookMilliseconds }
         if state.failures > 0 {
             let gone = Int64(clock.monotonicNanoseconds - state.lastAttempt) / 1_000_000
             return Int(max(0, retrySeconds(state.failures) * 1000 - gone))
@@ -130,16 +137,27 @@ final class AnchorWorker: Sendable {
     }
 
     private func attempt() {
-        state.withLock {
-            $0.isAsked = false
-            $0.isBusy = true
+        let carried = state.withLock { state in
+            defer { state.carried = nil }
+            state.isAsked = false
+            state.isBusy = true
+            return state.carried
         }
         let result: Result<AnchorLeaf, Failure>
         do throws(Failure) {
-            let note = log.checkpoint
-            // 1.
-            try folder.setDue(source.name, note)
-            result = .success(try confirm(note))
+            if let carried {
+                result = .success(try take(carried))
+            } else if source.isCarried {
+                throw Failure(
+                    .refused,
+                    "\(source.name) cannot be asked; carry a checkpoint there and bring its answer:"
+                        + " proofreel anchor now \(source.name) --cosigned FILE")
+            } else {
+                let note = log.checkpoint
+                // 1.
+                try folder.setDue(source.name, note)
+                result = .success(try confirm(note))
+            }
         } catch {
             result = .failure(error)
         }
@@ -156,7 +174,8 @@ final class AnchorWorker: Sendable {
             switch result {
             case .success(let leaf):
                 if state.failures > 0 { words = "\(source.name) confirms again" }
-                state.confirmed = leaf
+                // What was brought twice may be older.
+                if leaf.size >= state.confirmed?.size ?? 0 { state.confirmed = leaf }
                 state.failures = 0
                 state.failure = nil
                 state.alarm = nil
@@ -200,6 +219,38 @@ final class AnchorWorker: Sendable {
         }
         try folder.write(file, proof)
         return try conclude(head, file, try sums(stem, proof))
+    }
+
+    /// Steps 1, 3, 4 and 5 with an answer that was brought: maybe of an older tree of this log, but
+    /// of a larger one than this source confirmed before.
+    private func take(_ carried: SignedNote) throws(Failure) -> AnchorLeaf {
+        guard case .witness(let key) = source.way, let time = try key.time(on: carried) else {
+            throw Failure(
+                .refused,
+                "that checkpoint is not cosigned by \(source.name) under the key that was given for"
+                    + " it; cosign it with proofreel witness --file")
+        }
+        let head = try log.keySet.open(carried)
+        let stem = AnchorFolder.stem(head.size, source.name)
+        let file = "\(stem).\(source.type.suffix)"
+        if let known = try log.anchor(file: file) { return known }
+        guard head.size <= log.size, try log.root(at: head.size) == head.root else {
+            let words =
+                "the witness \(source.name) has cosigned \(head.size) leaves that are not those of"
+                + " this log: it is an older copy, or one of the two was rewritten"
+            try raise("fork", words)
+            throw Failure(.corrupt, words)
+        }
+        guard head.size > current.confirmed?.size ?? 0 else {
+            throw Failure(.refused, "\(source.name) has confirmed a larger tree already")
+        }
+        try folder.setDue(source.name, carried)
+        let proof = carried.encode()
+        try folder.write(file, proof)
+        let leaf = try conclude(
+            head, file, try sums(AnchorFolder.stem(head.size, source.name), proof))
+        outside.note(time)
+        return leaf
     }
 
     /// Of the files as they are now.
@@ -297,8 +348,10 @@ final class AnchorWorker: Sendable {
             let stem = AnchorFolder.stem(head.size, source.name)
             let file = "\(stem).\(source.type.suffix)"
             if try log.anchor(file: file) != nil { return try folder.clearDue(source.name) }
+            let proof = try folder.read(file)
+            if source.isCarried, proof == nil { return try folder.clearDue(source.name) }
             state.withLock { $0.isAsked = true }
-            guard let proof = try folder.read(file), try log.root(at: head.size) == head.root else {
+            guard let proof, try log.root(at: head.size) == head.root else {
                 return
             }
             let sums = try sums(stem, proof)

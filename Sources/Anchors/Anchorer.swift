@@ -1,6 +1,6 @@
 package import Base
 package import Evidence
-internal import EvidenceFormat
+package import EvidenceFormat
 internal import Linux
 
 /// Everybody who is asked to vouch for this log, at work: one worker each. Any thread.
@@ -70,13 +70,16 @@ package final class Anchorer: Sendable {
         try archive.folder.clearDue(name)
     }
 
-    /// Returns when it has answered, or refused.
-    package func confirmNow(_ name: String) throws(Failure) -> AnchorLeaf {
+    /// Returns when it has answered, or refused. `carried`: a checkpoint that it has cosigned
+    /// somewhere without a network.
+    package func confirmNow(
+        _ name: String, carried: SignedNote? = nil
+    ) throws(Failure) -> AnchorLeaf {
         _ = try book.source(name)
         guard let worker = workers.withLock({ $0[name] }) else {
             throw Failure(.refused, "this needs a server; start one: proofreel serve")
         }
-        return try worker.confirmNow(milliseconds: Self.nowMilliseconds)
+        return try worker.confirmNow(milliseconds: Self.nowMilliseconds, carried: carried)
     }
 
     package func reports() throws(Failure) -> [AnchorReport] {

@@ -65,11 +65,23 @@ extension LeafSchema {
                 .optional("h", .int(1...65_535), "height in pixels"),
                 .optional(
                     "parts", .list(of: .ordinal, 1...64),
-                    "ordinals of the camera's parts that hold its fragments, where it is made of"
-                        + " whole ones"),
+                    "ordinals of the camera's parts that hold its fragments, in order, where it is"
+                        + " made of whole ones"),
+                .optional(
+                    "skip", .count, "how many fragments of the first part stand before its first"),
+                .optional(
+                    "before", .list(of: .digest, 1...8),
+                    "hashes of the first part's tree to the left of its fragments, left to right"),
+                .optional(
+                    "after", .list(of: .digest, 1...8),
+                    "hashes of the last part's tree to the right of its fragments"),
                 LeafField("links", .links, "what it belongs to"),
                 .flags, .request, .privateData,
-            ] + LeafField.cameraClock, [.ordered("t", "to")]),
+            ] + LeafField.cameraClock,
+            [
+                .ordered("t", "to"), .needs("skip", "parts"), .needs("before", "skip"),
+                .needs("after", "skip"),
+            ]),
         LeafSchema(
             .gap, "Footage that is missing: a fact, not a silence.",
             [

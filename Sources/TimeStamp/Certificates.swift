@@ -117,7 +117,13 @@ extension Certificates {
 
     /// Whether one of these certificates signed the list.
     package func signed(revocations bytes: [UInt8]) -> Bool {
-        guard Self.isRevocationList(bytes) else { return false }
+        revoked(by: bytes, at: .distantPast) != nil
+    }
+
+    /// Whether a list had taken one of these certificates back at an instant; nil when none of them
+    /// signed it.
+    package func revoked(by bytes: [UInt8], at time: WallTime) -> Bool? {
+        guard Self.isRevocationList(bytes) else { return nil }
         let list = unsafe bytes.withUnsafeBufferPointer { bytes in
             var at = bytes.baseAddress
             return unsafe d2i_X509_CRL(nil, &at, bytes.count)
@@ -126,10 +132,18 @@ extension Certificates {
             unsafe X509_CRL_free(list)
             ERR_clear_error()
         }
-        return all.contains { certificate in
-            guard let certificate = unsafe x509(certificate) else { return false }
+        let seconds = time_t(time.microseconds / 1_000_000)
+        var (isSigned, isRevoked) = (false, false)
+        for bytes in all {
+            guard let certificate = unsafe x509(bytes) else { continue }
             defer { unsafe X509_free(certificate) }
-            return unsafe X509_CRL_verify(list, X509_get0_pubkey(certificate)) == 1
+            if unsafe X509_CRL_verify(list, X509_get0_pubkey(certificate)) == 1 { isSigned = true }
+            var entry: OpaquePointer?
+            if unsafe X509_CRL_get0_by_cert(list, &entry, certificate) == 1 {
+                let day = unsafe X509_REVOKED_get0_revocationDate(entry)
+                if unsafe ASN1_TIME_cmp_time_t(day, seconds) <= 0 { isRevoked = true }
+            }
         }
+        return isSigned ? isRevoked : nil
     }
 }

@@ -4,6 +4,7 @@ import Crypto
 import Evidence
 import EvidenceFormat
 import Foundation
+import Linux
 import TestSupport
 import Testing
 import TimeStamp
@@ -314,6 +315,58 @@ import TimeStamp
         #expect(try !isLate(2 * source.interval) && isLate(2 * source.interval + 1))
         _ = try TestLog.add(room.log, 1)
         #expect(try !isLate(2 * source.interval) && isLate(2 * source.interval + 1))
+        try room.close()
+    }
+
+    @Test func `a cosignature that comes on a stick is an anchor as any other`() throws {
+        let room = try AnchorRoom()
+        try room.anchorer.add(
+            AnchorSource(
+                name: "qa", url: AnchorSource.carriedURL,
+                way: .witness(room.witnessRoom.cosigner.key),
+                interval: nil, added: room.clock.now))
+        try room.anchorer.start()
+        #expect(
+            failure { _ = try room.anchorer.confirmNow("qa") }?.words.contains("--cosigned") == true
+        )
+        let witness = try room.witnessRoom.witness(SystemClock())
+        func cosigned(from old: UInt64, _ note: SignedNote) throws -> SignedNote {
+            let head = try Checkpoint(text: note.text)
+            let proof = try room.log.consistency(
+                from: old, to: head.size, root: head.root)
+            let answer = try witness.add(AddCheckpoint(oldSize: old, proof: proof, note: note))
+            guard case .cosigned(let line) = answer else {
+                throw Failure(.refused, "\(answer)")
+            }
+            return note.adding(line)
+        }
+        for i in 0..<5 { _ = try TestLog.add(room.log, i) }
+        let first = room.log.checkpoint
+        let size = try Checkpoint(text: first.text).size
+        let carried = try cosigned(from: 0, first)
+        // The log goes on while the stick is away.
+        for i in 5..<9 { _ = try TestLog.add(room.log, i) }
+        let leaf = try room.anchorer.confirmNow("qa", carried: carried)
+        #expect(leaf.size == size && leaf.index >= room.log.size - 1)
+        #expect(try room.anchorer.archive.file(leaf).bytes == carried.encode())
+        #expect(try room.report("qa").last == leaf)
+        // Given twice it is the same one; one of a smaller tree, or by another, is none.
+        #expect(try room.anchorer.confirmNow("qa", carried: carried) == leaf)
+        let again = try cosigned(from: size, room.log.checkpoint)
+        #expect(try room.anchorer.confirmNow("qa", carried: again).size > size)
+        #expect(try room.anchorer.confirmNow("qa", carried: carried).size > size)
+        #expect(failure { _ = try room.anchorer.confirmNow("qa", carried: first) } != nil)
+        let other = try Cosigner(name: "witness.test/w9", seed: [UInt8](repeating: 9, count: 32))
+        let strange = first.adding(other.sign(first, at: room.clock.now))
+        #expect(
+            failure { _ = try room.anchorer.confirmNow("qa", carried: strange) }?.words.contains(
+                "not cosigned by qa") == true)
+        // T6: of another history, under the real keys.
+        let forged = Checkpoint(origin: room.log.origin, size: size + 1, root: .zero).signed(
+            by: [try TestLog.logSigner()])
+        let seen = forged.adding(room.witnessRoom.cosigner.sign(forged, at: room.clock.now))
+        #expect(failure { _ = try room.anchorer.confirmNow("qa", carried: seen) }?.kind == .corrupt)
+        #expect(try room.incidents() == ["fork"])
         try room.close()
     }
 

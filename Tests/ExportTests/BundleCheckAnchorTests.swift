@@ -198,11 +198,38 @@ import TimeStamp
         }
 
         var root: [UInt8] { folder.bytes("ca.pem") }
+        var signer: [UInt8] { folder.bytes("tsa.pem") }
+
+        /// Its revocation list: with the signer, taken back on `day`, or empty.
+        func list(day: String?) throws -> [UInt8] {
+            folder.write("index", [])
+            folder.write(
+                "ca.cnf",
+                Array(
+                    """
+                    [ca]
+                    default_ca = c
+                    [c]
+                    database = \(folder.path)/index
+                    default_md = sha256
+                    default_crl_days = 30
+
+                    """.utf8))
+            if let day {
+                try run(
+                    "printf 'R\\t491231000000Z\\t\(day)\\t%s\\tunknown\\t/CN=tsa\\n'"
+                        + " $(openssl x509 -in tsa.pem -noout -serial | cut -d= -f2) >index; true")
+            }
+            try run(
+                "openssl ca -config ca.cnf -gencrl -keyfile ca.key -cert ca.pem -out list.pem")
+            try run("openssl crl -in list.pem -outform DER -out list.crl")
+            return folder.bytes("list.crl")
+        }
 
         private func run(_ line: String) throws {
             let shell = Process()
             shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-            shell.arguments = ["-c", "cd \(folder.path) && \(line) >/dev/null 2>&1"]
+            shell.arguments = ["-c", "cd \(folder.path) && { \(line); } >/dev/null 2>&1"]
             try shell.run()
             shell.waitUntilExit()
             #expect(shell.terminationStatus == 0, "\(line)")
@@ -233,6 +260,32 @@ import TimeStamp
             let result = try verify(bag, roots: roots)
             #expect(result.verdict == .unanchored)
             #expect(result.findings.contains { $0.words.contains("--trust-tsa") })
+        }
+    }
+
+    @Test func `T22 a stamp by a signer whom a list beside it had revoked does not count`() throws {
+        let authority = try Authority()
+        func bag(_ list: [UInt8]) throws -> Bag {
+            try Bag(
+                Anchored { note in
+                    [
+                        ("tsr", try authority.stamp(note.encode())),
+                        ("pem", authority.signer + authority.root), ("crl", list),
+                    ]
+                }.zip)
+        }
+        let roots = try Certificates(pem: authority.root)
+        for day in [nil, "490101000000Z"] {
+            let result = try verify(bag(authority.list(day: day)), roots: roots)
+            #expect(result.verdict == .verified && result.findings.isEmpty, "\(result.findings)")
+        }
+        let revoked = try authority.list(day: "200101000000Z")
+        let result = try verify(bag(revoked), roots: roots)
+        #expect(result.verdict == .unanchored && result.vouchers.isEmpty)
+        #expect(result.findings.contains { $0.words.contains("had been revoked") })
+        for list in [try Authority().list(day: nil), revoked.dropLast() + [0]] {
+            let result = try verify(bag(list), roots: roots)
+            #expect(result.damage.contains { $0.file.hasSuffix(".crl") }, "\(result.findings)")
         }
     }
 

@@ -381,4 +381,35 @@ import Testing
                 }, "\(result.findings)")
         }
     }
+
+    @Test func `T14 a lone record of an open check that is left out with its leaf is missed`()
+        throws
+    {
+        let folder = Scratch(inMemory: true)
+        let (log, _) = try TestLog.open(folder.path)
+        let check = try TestLog.check(9)
+        let record = try TestLog.add(log, 1, links: [check])
+        var bag = try Bag(Bundled(log, Bundled.query(check)).bytes)
+        #expect(try bag.verify().verdict == .unanchored)
+        // Who viewed it is told, too; and then that is taken out as well.
+        for custody in [record.id, nil] {
+            var empty = bag
+            empty.remove(record: BundleNames.leaf(record.index, .records))
+            try empty.change(BundleNames.selection, ["records": .int(custody == nil ? 0 : 1)])
+            if let custody {
+                let line =
+                    #"{"count":1,"kind":"person","leaf":1,"on":"\#(custody)","peer":"local","#
+                    + #""t":"2026-09-21T14:13:20.000000Z","what":"read","who":"dora"}"#
+                empty.write(BundleNames.custody, line + "\n")
+            }
+            try empty.makePage()
+            let result = try empty.verify()
+            #expect(result.verdict == .tampered)
+            let file = custody == nil ? BundleNames.selection : BundleNames.custody
+            #expect(result.damage.contains { $0.file == file }, "\(result.findings)")
+        }
+        bag.write(BundleNames.custody, "")
+        try bag.sign()
+        #expect(try bag.verify().verdict == .unanchored)
+    }
 }

@@ -141,6 +141,17 @@ import Testing
         #expect(bundle.files["data/clips/000000000\(index).mp4"] == TestLog.picture(1))
     }
 
+    @Test func `a named record that is not below the checkpoint is refused, not left out`() throws {
+        let early = try TestLog.add(log, 1)
+        let note = log.checkpoint
+        let late = try TestLog.add(log, 2)
+        #expect(try Bundled(log, .ids([early.id]), at: note).kinds(.records).count == 1)
+        let ids = BundleRequest.Wanted.ids([early.id, late.id])
+        let failure = #expect(throws: Failure.self) { try Bundled(log, ids, at: note) }
+        #expect(failure?.kind == .refused && failure?.words.contains("\(late.id)") == true)
+        #expect(try Bundled(log, ids).kinds(.records).count == 2)
+    }
+
     @Test func `a kept checkpoint of this log is continued, one of another history is refused`()
         throws
     {

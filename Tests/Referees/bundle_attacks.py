@@ -78,16 +78,23 @@ class Sample:
         log.add("unlink", actor="ann", target=self.second, links=[ORDER], reason="another\norder")
         log.add("gap", cam="press-3", **{"from": time(30), "to": time(40)}, err_us=100000,
                 cause="network", detail="no route")
-        media = [(50_000_000 + i, fragment(50_000_000 + i, bytes([i]) * 1000)) for i in range(4)]
+        media = [(50_000_000 + i, fragment(50_000_000 + i, bytes([i]) * 1000)) for i in range(9)]
+        # The clip begins within its first part and ends within its last one.
+        hashes = [fragment_hash(*x) for x in media]
+        self.beside = dict(skip=1, before=[hashes[0].hex()], after=[verify.tree_root(hashes[7:9])])
         init = hashlib.sha256(INIT).hexdigest()
         self.part = log.add(
-            "part", cam="press-3", n=1, prev=ZEROS, init=init, count=2, len=2132,
-            root=verify.tree_root([fragment_hash(*x) for x in media[1:3]]),
-            **{"from": time(51), "to": time(52)})
+            "part", cam="press-3", n=1, prev=ZEROS, init=init, count=3, len=3210,
+            root=verify.tree_root(hashes[:3]), **{"from": time(49), "to": time(51)})
+        self.parts = [self.part] + [log.add(
+            "part", cam="press-3", n=n, init=init, count=len(own), len=1070 * len(own),
+            prev=verify.sha256(b"\0", log.raw[-1]).hex(), root=verify.tree_root(own),
+            **{"from": time(n * 3 + 46), "to": time(n * 3 + 48)})
+            for n, own in ((2, hashes[3:5]), (3, hashes[5:9]))]
         self.clip = log.record(
-            "clip", INIT + b"".join(x for _, x in media), "video/mp4", cam="press-3", t=time(50),
-            to=time(54), frames=100, init=init, init_len=len(INIT), parts=[1],
-            links=[ORDER, dict(CHECK)])
+            "clip", INIT + b"".join(x for _, x in media[1:7]), "video/mp4", cam="press-3",
+            t=time(50), to=time(56), frames=150, init=init, init_len=len(INIT), parts=[1, 2, 3],
+            links=[ORDER, dict(CHECK)], **self.beside)
         self.stream = log.record(
             "clip", INIT + b"stream", "video/mp4", use="stream", cam="press-4", t=time(49),
             to=time(50), frames=10, init=init, init_len=len(INIT), links=[dict(CHECK)])
@@ -134,7 +141,20 @@ def good():
     judge("with the root key", 3, run(bundle, root=key))
     judge("in a ZIP", 3, run_bytes(zipped(bundle).finish(), root=key))
     judge("in a ZIP with descriptors", 3, run_bytes(zipped(bundle, True).finish(), root=key))
-    judge("nothing found", 3, run(Bundle(sample.log, [], links=[link("lot", "L-1")]), root=key))
+    alone = Sample()
+    lone = alone.log.picture(7, link("check", "odoo:x/y/7"))
+    judge("a lone record of an open check", 3, run(Bundle(
+        alone.log, [lone], links=[link("check", "odoo:x/y/7")]), root=key))
+    judge("T14 a lone record of an open check, left out with its leaf", 1, run(Bundle(
+        alone.log, [], links=[link("check", "odoo:x/y/7")]), root=key), "proof/selection.json")
+    told = sample.bundle()
+    told.custody.append(dict(told.custody[0], on=lone, what="read"))
+    told.seal()
+    judge("T14 a record that is left out, and whose reading is told", 1, run(told, root=key),
+          "proof/custody.jsonl")
+    told.custody[-1]["on"] = sample.first
+    told.seal()
+    judge("a record whose reading is told", 3, run(told, root=key))
     by_id = Bundle(sample.log, [sample.rendered], ids=[sample.rendered])
     judge("by id, with its stream", 3, run(by_id, root=key))
     period = Bundle(sample.log, [sample.first, sample.second], camera="press-3",
@@ -359,19 +379,41 @@ def forged():
     attack("T14 a close with another count", closed(count=2))
     attack("T14 a close with another root", closed(root=ZEROS))
 
-    def clip(**says):
-        def forge(sample):
-            leaf = dict(sample.log.leaves[sample.log.index(sample.clip)], **says)
-            fields = {key: leaf[key] for key in ("cam", "t", "to", "frames", "init", "init_len",
-                                                 "parts")}
-            sample.ids.append(sample.log.record(
-                "clip", sample.log.payloads[sample.clip][:says.get("cut")], "video/mp4", **fields))
-            return sample.ids[-1]
-        return forge
-    attack("T1 a clip with another init", clip(init=ZEROS), "data/clips/0000000016.mp4")
-    attack("T1 a clip with less footage", clip(cut=2200), "data/clips/0000000016.mp4")
-    attack("T1 a clip that is none", clip(init_len=39, init=hashlib.sha256(
-        INIT[:39]).hexdigest()), "data/clips/0000000016.mp4")
+    def clip(name, wanted=1, flip=None, cut=None, **says):
+        """The clip again, under a leaf that says something else, with other footage."""
+        sample = Sample()
+        leaf = dict(sample.log.leaves[sample.log.index(sample.clip)], **says)
+        data = bytearray(sample.log.payloads[sample.clip][:cut])
+        if flip is not None:
+            data[flip] ^= 1
+        sample.ids.append(sample.log.record("clip", bytes(data), "video/mp4", **{
+            key: leaf[key] for key in ("cam", "t", "to", "frames", "init", "init_len", "parts",
+                                       "skip", "before", "after") if leaf.get(key) is not None}))
+        bundle = Bundle(sample.log, sample.ids, ids=sample.ids)
+        judge(name, wanted, run(bundle, root=sample.log.root.vkey),
+              "data/clips/%010d.mp4" % sample.log.index(sample.ids[-1]) if wanted == 1 else None)
+    beside = Sample().beside
+    more = beside["after"] * 2
+    clip("the clip again", 3)
+    clip("T1 a clip with another init", init=ZEROS)
+    clip("T1 a clip with less footage", cut=4000)
+    clip("T1 a clip that is none", init_len=39, init=hashlib.sha256(INIT[:39]).hexdigest())
+    clip("T1 a fragment changed at a clip's beginning", flip=len(INIT) + 1000)
+    clip("T1 a fragment changed in a clip's middle", flip=len(INIT) + 3000)
+    clip("T1 a fragment changed at a clip's end", flip=-1)
+    clip("T1 another hash before a clip", before=more[:1])
+    clip("T1 another hash after a clip", after=beside["before"])
+    clip("T1 a hash too many before a clip", before=beside["before"] + more)
+    clip("T1 a hash too many after a clip", after=more)
+    clip("T1 a hash that is none", after=[more[0] + "00"])
+    clip("T1 a clip at another place of its part", skip=2)
+    clip("T1 a clip behind its part", skip=9)
+    clip("T1 a clip without the part in the middle", parts=[1, 3])
+    clip("T1 a clip of a part that is not here", parts=[1, 2, 4])
+    clip("a clip whose part's beginning was gone", 3, before=None)
+    clip("a clip whose part's end was gone", 3, after=None)
+    clip("a clip that names no place", 3, skip=None, before=None, after=None)
+    clip("a clip that names no part", 3, parts=None, skip=None, before=None, after=None)
 
     def twice(sample):
         sample.log.leaves[-1]["id"] = sample.policy
@@ -612,6 +654,27 @@ def stamps():
             bad = token[:at] + bytes([token[at] ^ 1]) + token[at + 1:]
             judge("T22 byte %d of the token" % at, 1, run(bundle(tsr=bad), root=key, trust_tsa=trust),
                   stem + "tsr")
+        def listed(name, day=None):
+            """What the authority has taken back, the signer on that day, as a list in DER."""
+            serial = openssl("x509", "-in", name + ".pem", "-noout", "-serial").stdout.decode()
+            (folder / "index").write_text("R\t491231000000Z\t%s\t%s\tunknown\t/CN=%s\n" % (
+                day, serial.strip()[7:], name) if day else "")
+            (folder / "ca.conf").write_text(
+                "[ca]\ndefault_ca = c\n[c]\ndatabase = {0}/index\ndefault_md = sha256\n"
+                "default_crl_days = 30\n".format(folder))
+            openssl("ca", "-config", "ca.conf", "-keyfile", name + "-ca.key", "-cert",
+                    name + "-ca.pem", "-gencrl", "-out", "list")
+            openssl("crl", "-in", "list", "-outform", "DER", "-out", "list.der")
+            return (folder / "list.der").read_bytes()
+        for words, code, crl in (
+                ("has taken nothing back", 0, listed("tsa")),
+                ("has taken the signer back since", 0, listed("tsa", "490101000000Z")),
+                ("had taken the signer back before", 3, listed("tsa", "200101000000Z")),
+                ("is another authority's", 1, listed("other")),
+                ("was changed", 1, listed("tsa", "200101000000Z")[:-1] + b"x"),
+                ("is none", 1, b"x")):
+            judge("T22 a list that " + words, code, run(bundle(crl=crl), root=key, trust_tsa=trust),
+                  stem + "crl" if code == 1 else None)
         judge("T22 no token at all", 1, run(bundle(tsr=b""), root=key, trust_tsa=trust), stem + "tsr")
 
         other = Sample(log_seed=2)

@@ -203,7 +203,7 @@ def grey_png(number, width=160, height=120):
 
 def fragment(instant, media):
     """As much of a fragment as a verifier reads: `uuid` with the instant, `moof`, `mdat`."""
-    times = b"proofreel-times\1" + struct.pack(">q", instant) + bytes(28)
+    times = b"proofreel-times\1" + struct.pack(">q20xLl", instant, 1, 0)
     return b"".join(struct.pack(">L", 8 + len(x)) + kind + x for kind, x in (
         (b"uuid", times), (b"moof", bytes(40)), (b"mdat", media)))
 

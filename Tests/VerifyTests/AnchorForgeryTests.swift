@@ -4,6 +4,7 @@ import Crypto
 import Evidence
 import EvidenceFormat
 import Foundation
+import Store
 import TestSupport
 import Testing
 import TimeStamp
@@ -49,6 +50,30 @@ import TimeStamp
             result.damage.map { "\($0.subject): \($0.words)" }
             + check.findings.filter(\.isDamage).map { "\($0.subject): \($0.words)" }
         return (found, check.trusted)
+    }
+
+    @Test func `T9 leaves that claim a time which clocks outside contradict are told`() throws {
+        let held = try make()
+        var options = EmbeddedEngine.Options()
+        options.readOnly = true
+        let engine = try EmbeddedEngine(held.folder.path, options: options)
+        defer { try? engine.close() }
+        let scratch = Scratch(inMemory: true)
+        var verifier = try Verifier(
+            engine,
+            Verifier.Request(
+                rootKey: TestLog.rootSigner().verifierKey, rootPinned: true,
+                keySetNote: TestLog.identity().keySetNote, scratchPath: scratch.path))
+        let result = try verifier.run()
+        var check = AnchorCheck(dataDirectory: held.folder.path, trust: held.trust)
+        try check.run(result.anchorLeaves, isBusy: false)
+        check.compareTimes(verifier)
+        // The log's clock stands still, months before the stamp: what came after it is back-dated.
+        let told = check.findings.filter { $0.words.contains("was not there yet") }
+        let anchor = try #require(result.anchorLeaves.first)
+        #expect(told.count == Int(result.leaves - anchor.index) - 1, "\(check.findings)")
+        #expect(told.contains { $0.subject.hasPrefix("snapshot ") && $0.words.contains("notary") })
+        #expect(told.allSatisfy { !$0.isDamage })
     }
 
     private func copyAnchors(_ from: Scratch, to folder: Scratch) {

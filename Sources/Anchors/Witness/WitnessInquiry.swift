@@ -9,9 +9,9 @@ package struct WitnessInquiry {
 
     private let source: AnchorSource
 
-    /// Nil for what is no witness.
+    /// Nil for what is no witness, or cannot be asked.
     package init?(_ source: AnchorSource) {
-        guard case .witness = source.way else { return nil }
+        guard case .witness = source.way, !source.isCarried else { return nil }
         self.source = source
     }
 

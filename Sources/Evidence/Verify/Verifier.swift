@@ -40,6 +40,7 @@ package struct Verifier {
     private let hasher: PayloadHasher
     private var result = Verification()
     private var rowCheck: RowCheck
+    private var times = LeafTimes()
     private var heads: [RecordedHead] = []
     private var nextHead = 0
     private var expected: UInt64 = 0
@@ -98,6 +99,25 @@ package struct Verifier {
         try compareIndex(signed)
         try index.close()
         return result
+    }
+
+    /// After `run`: the leaves that say they were made at another time than `times` grants each.
+    /// Its bounds must rise with the index.
+    package func forEachLeaf(
+        outside times: (UInt64) -> ClosedRange<WallTime>, _ body: (UInt64, Leaf) -> Void
+    ) {
+        let reader = LeafReader(engine, TreeRows(engine))
+        for range in self.times.suspects(times) {
+            for index in range where index < result.leaves {
+                do throws(Failure) {
+                    let leaf = try reader.leaf(at: index)
+                    if !times(index).contains(leaf.time) { body(index, leaf) }
+                } catch {
+                    // A row or a leaf that cannot be read was reported by `run`.
+                    continue
+                }
+            }
+        }
     }
 
     // MARK: Checkpoints
@@ -273,6 +293,7 @@ package struct Verifier {
             return
         }
         if leaf.isRecord { result.records += 1 }
+        times.add(leaf.time, at: position)
         if !brokenOff {
             do throws(Failure) {
                 try rules.check(leaf, at: position, root: rowCheck.edge.root, &result)

@@ -107,7 +107,7 @@ extension BundleCheck {
             return result.add(
                 .note, step: 9, file: "\(stem).tsr", "was not judged: no checkpoint is beside it")
         }
-        checkStamp(stamp, head, certificates, anchored)
+        checkStamp(stamp, head, certificates, revoked, anchored)
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -173,7 +173,7 @@ extension BundleCheck {
     }
 
     private func checkStamp(
-        _ stamp: Int, _ head: Int, _ certificates: Int?, _ anchored: Anchored
+        _ stamp: Int, _ head: Int, _ certificates: Int?, _ revoked: Int?, _ anchored: Anchored
     ) {
         let name = source.files.name(stamp)
         let leaf = anchorLeaf(stamp, anchored)
@@ -186,8 +186,14 @@ extension BundleCheck {
                 helpers = try Certificates(
                     pem: source.contents(certificates, bytesMax: Certificates.bytesMax))
             }
-            let time = try Self.time(of: bytes, imprint, request.timeStampRoots, helpers)
-            guard let time else {
+            let (time, isTrusted) = try Self.time(
+                of: bytes, imprint, request.timeStampRoots, helpers)
+            if let revoked, try isRevoked(revoked, helpers, at: time) {
+                return result.add(
+                    .note, step: 9, file: name,
+                    "does not count: its signer had been revoked when it was made")
+            }
+            guard isTrusted else {
                 return result.add(
                     .note, step: 9, file: name,
                     "is by an authority that neither you nor this machine trusts: give its"
@@ -202,11 +208,24 @@ extension BundleCheck {
         }
     }
 
-    /// When it was stamped; nil when it holds, and nobody whom the verifier trusts stands behind
-    /// it. Throws when it does not hold under the very certificates that it came with.
+    /// By the list that was kept with the stamp. One that is not by the authority is reported.
+    private func isRevoked(
+        _ file: Int, _ certificates: Certificates, at time: WallTime
+    ) throws(Failure) -> Bool {
+        let list = try source.contents(file, bytesMax: Self.smallBytesMax)
+        guard let isRevoked = certificates.revoked(by: list, at: time) else {
+            refuse(
+                source.files.name(file), "is no revocation list by the authority beside it")
+            return false
+        }
+        return isRevoked
+    }
+
+    /// When it was stamped, and whether somebody whom the verifier trusts stands behind it. Throws
+    /// when it does not hold under the very certificates that it came with.
     private static func time(
         of bytes: [UInt8], _ imprint: Digest, _ roots: Certificates, _ own: Certificates
-    ) throws(Failure) -> WallTime? {
+    ) throws(Failure) -> (WallTime, isTrusted: Bool) {
         let asked = try TimeStampRequest(imprint: imprint, nonce: nil)
         do throws(TimeStampFailure) {
             let reply = try TimeStampReply(bytes)
@@ -217,9 +236,9 @@ extension BundleCheck {
                 } else {
                     try reply.verify(asked, pinned: roots, helpers: own)
                 }
-                return reply.time
+                return (reply.time, true)
             } catch {
-                return nil
+                return (reply.time, false)
             }
         } catch {
             throw error.failure

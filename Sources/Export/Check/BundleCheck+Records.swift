@@ -74,6 +74,9 @@ extension BundleCheck {
         func refuse(_ words: String) {
             result.add(step: 6, file: BundleNames.selection, words)
         }
+        if result.records == 0 {
+            refuse("is of a question that nothing answers: no bundle is exported without a record")
+        }
         if selection.records != Int64(result.records) {
             refuse("counts \(selection.records) records, and \(result.records) are here")
         }
@@ -192,6 +195,9 @@ extension BundleCheck {
                     leaf >= 0, UInt64(leaf) < result.size
                 else {
                     throw Failure(.corrupt, "has a line \(lines.number) that is not of a trail")
+                }
+                if let id = RecordID(object["on"]?.string ?? ""), leaves.record(id) == nil {
+                    throw Failure(.corrupt, "tells of record \(id), which was left out")
                 }
             }
         } catch {

@@ -7,7 +7,6 @@ struct PartTable {
         let root: Digest
         let initHash: Digest
         let count: Int64
-        let sequences: ClosedRange<Int64>?
         let hash: Digest
     }
 
@@ -26,10 +25,8 @@ struct PartTable {
         if let before = self[camera, n - 1], before.hash != previous {
             report("is not tied to the part before it")
         }
-        var sequences: ClosedRange<Int64>?
-        if let from = leaf.int("seq"), let to = leaf.int("seq_to") { sequences = from...to }
         parts[Key(camera: Array(camera.utf8), ordinal: n)] = Part(
-            root: root, initHash: initHash, count: count, sequences: sequences, hash: leaf.hash)
+            root: root, initHash: initHash, count: count, hash: leaf.hash)
     }
 
     subscript(camera: String, ordinal: Int64) -> Part? {

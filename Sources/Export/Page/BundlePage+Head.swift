@@ -29,7 +29,7 @@ extension BundlePage {
     }
 
     private static func title(_ selection: JSONObject) -> [UInt8] {
-        if let ids = selection["ids"]?.array { return Array("\(ids.count) records by id".utf8) }
+        if let ids = selection["ids"]?.array { return Array("\(many(ids.count)) by id".utf8) }
         var parts: [[UInt8]] = []
         for link in selection["links"]?.array ?? [] {
             var text: [UInt8] = []
@@ -46,9 +46,13 @@ extension BundlePage {
             ? Array("all records".utf8) : Array(parts.joined(separator: [0x2C, 0x20]))
     }
 
+    private static func many(_ records: Int) -> String {
+        "\(records) \(records == 1 ? "record" : "records")"
+    }
+
     private func found(_ selection: JSONObject) -> String {
         let streams = selection["streams"]?.int ?? 0
-        return "\(records) records (removed: \(removed), streams that pictures were made from:"
+        return "\(Self.many(records)) (removed: \(removed), streams that pictures were made from:"
             + " \(streams)), \(bytes) bytes"
     }
 

@@ -2,13 +2,19 @@
 // swift-format-ignore
 package let proofsText = #"""
 """Signatures and proofs by published formats: Ed25519 (RFC 8032), signed notes and checkpoints
-(C2SP), Merkle trees (RFC 6962 and 9162), and JSON in one spelling. Part of verify.py. All of it is
-strict: there is one text for one thing, and every other is refused.
+(C2SP), Merkle trees (RFC 6962 and 9162), JSON in one spelling, and time stamps (RFC 3161) by the
+program openssl. Part of verify.py. All of it is strict: there is one text for one thing, and every
+other is refused.
 """
 import base64
 import hashlib
 import json
+import os
 import re
+import ssl
+import struct
+from datetime import datetime
+from subprocess import PIPE, STDOUT, run
 
 
 class Bad(Exception):
@@ -142,6 +148,41 @@ def tree_root(hashes):
     return hashes[0].hex() if hashes else sha256().hex()
 
 
+def run_root(size, start, run, before, after):
+    """The root of a tree of `size` leaves, of which those from `start` on are here; of the others
+    the roots of the largest subtrees before and after these, as hexadecimal digits. None where
+    there are too few or too many."""
+    before, after, end = list(before), list(after), start + len(run)
+
+    def node(low, high):
+        if high <= start or low >= end:
+            side = before if high <= start else after
+            return bytes.fromhex(side.pop(0)) if side else b""
+        if high - low == 1:
+            return run[low - start]
+        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        return sha256(b"\1", node(low, middle), node(middle, high))
+    root = node(0, size).hex() if run and end <= size else None
+    return None if before or after else root
+
+
+def fragments(b, name, at):
+    """Footage as it stands in the trees of parts: of each fragment the earliest instant of its
+    frames, its length, its hash."""
+    found = []
+    while at < b.files[name][2]:
+        start, (instant, count) = at, struct.unpack(">q20xL", b.read(name, at + 24, 32))
+        need(0 < count <= 256, "no fragment here", name, at, at + 7)
+        instant += min(struct.unpack(">%dl" % count, b.read(name, at + 56, 4 * count)))
+        for kind in (b"uuid", b"moof", b"mdat"):
+            head = b.read(name, at, 8)
+            need(head[4:] == kind and head > b"\0\0\0\x08", "no fragment here", name, at, at + 7)
+            at += int.from_bytes(head[:4], "big")
+        digest = bytes.fromhex(b.sha256(name, start, at - start))
+        found.append(sha256(b"\0", struct.pack(">qQ", instant, at - start), digest))
+    return found
+
+
 def first_difference(a, b):
     """The first byte that two texts do not share."""
     if a == b:
@@ -161,5 +202,55 @@ def strict_json(data, file):
     bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data)  # what stands outside of texts
     need(not re.search(rb"[nN.E]|[0-9]{17}", bare), "a value that no leaf has", file)
     return value
+
+# Time stamps. In `folder` are `checkpoint`, `tsr`, `pem`, and perhaps the revocation list `crl`.
+
+
+def openssl(folder, *words, **more):
+    """What it prints; nothing where it is not installed."""
+    try:
+        return run(("openssl",) + words, cwd=folder, stdout=PIPE, stderr=STDOUT, errors="replace",
+                   **more).stdout
+    except OSError:
+        return ""
+
+
+def gmt(text):
+    """Seconds since 1970; of fractions nothing."""
+    text = re.sub(r"[.]\d+", "", text)
+    return datetime.strptime(text + "+0000", "%b %d %H:%M:%S %Y%z").timestamp()
+
+
+def read_stamp(folder, pinned):
+    """Its own time; whether it holds by the certificates beside it, as of that time; and by those
+    that are trusted. None where openssl 3 is missing."""
+    stamp = re.search(r"Time stamp: (\w+ +\d+ [\d:.]+ \d+) GMT", openssl(
+        folder, "ts", "-reply", "-in", "tsr", "-text"))
+    if not stamp:
+        return None
+    time = gmt(stamp[1])
+
+    def holds(*roots):
+        text = openssl(folder, "ts", "-verify", "-data", "checkpoint", "-in", "tsr", "-untrusted",
+                       "pem", "-partial_chain", "-attime", str(int(time)), *roots)
+        return text.partition("Verification: ")[2][:2] == "OK"
+    roots = ("-CAfile", os.path.abspath(pinned)) if pinned else (
+        "-CApath", ssl.get_default_verify_paths().openssl_capath)
+    return time, holds("-CAfile", "pem"), holds(*roots)
+
+
+def is_revoked(folder, time, file):
+    """Whether the list says that a certificate beside it had been taken back by then."""
+    name = ("-noout", "-issuer", "-nameopt", "RFC2253")
+    text = openssl(folder, "crl", "-inform", "DER", "-in", "crl", "-text", "-CAfile", "pem", *name)
+    need("verify OK" in text, "no revocation list by the authority beside it", file)
+    issuer = re.search("^issuer=.*$", text, re.M)[0]
+    gone = {number.lstrip("0") for number, day in re.findall(
+        r"Serial Number: ([0-9A-F]+)\s+Revocation Date: (.*) GMT", text) if gmt(day) <= time}
+    with open(os.path.join(folder, "pem")) as f:
+        blocks = re.findall("-----BEGIN CERT.*?-----END CERTIFICATE-----", f.read(), re.S)
+    cards = [openssl(folder, "x509", "-serial", *name, input=block) for block in blocks]
+    return any(issuer in card and re.search("serial=0*([0-9A-F]*)", card)[1] in gone
+               for card in cards)
 
 """#

@@ -118,6 +118,10 @@ def fill(form, leaf):
     return re.sub(r"\{(\w+)\}", lambda m: show(m[1], leaf[m[1]]) if m[1] in leaf else "", form)
 
 
+def many(count, one, more):
+    return "%d %s" % (count, one if count == 1 else more)
+
+
 def row(*cells):
     return "<tr><th>%s</th><td>%s</td></tr>\n" % (cells[0], "</td><td>".join(cells[1:]))
 
@@ -157,7 +161,7 @@ def asked_words(asked):
     words = [show("", x) for x in asked["links"]]
     for key, word in (("camera", "camera "), ("from", "from "), ("to", "until ")):
         words += [word + show("", asked[key])] if key in asked else []
-    return "%d records by id" % len(asked["ids"]) if "ids" in asked else (
+    return many(len(asked["ids"]), "record", "records") + " by id" if "ids" in asked else (
         ", ".join(words) or "all records")
 
 
@@ -173,8 +177,9 @@ def page_parts(b):
     if not anchors:
         outside = ("UNANCHORED. Nobody outside has confirmed this log: whoever controls the server"
                    " could have replaced all of it.")
-    found = "%d records (removed: %d, streams that pictures were made from: %d), %d bytes" % (
-        len(b.records), len(b.records) - len(here), asked["streams"], sum(x["len"] for x in here))
+    found = "%s (removed: %d, streams that pictures were made from: %d), %d bytes" % (
+        many(len(b.records), "record", "records"), len(b.records) - len(here), asked["streams"],
+        sum(x["len"] for x in here))
     yield TOP
     yield "<h1>%s</h1>\n<p class=\"big\">%s</p>\n" % (title, outside)
     yield "<h2>1. What was asked for</h2>\n<table>\n%s</table>\n" % (
@@ -273,14 +278,15 @@ def for_people(b, code):
         return
     here = [leaf for leaf in b.records if b.payload(leaf) in b.files]
     yield "\nWhat holds:"
-    yield "  %d records, each in the signed log; %d with exactly the bytes recorded, %d bytes" % (
-        len(b.records), len(here), sum(leaf["len"] for leaf in here))
+    yield "  %s, each in the signed log; %d with exactly the bytes recorded, %d bytes" % (
+        many(len(b.records), "record", "records"), len(here), sum(leaf["len"] for leaf in here))
     if len(here) < len(b.records):
         yield "  %d removed, each by a rule that stood or by two people, and under no hold" % (
             len(b.records) - len(here))
     for check, (count, close) in sorted(b.checks.items()):
-        yield "  check %s: %s" % (check, "closed, and all its %d leaves are here" % count if close
-                                  else "%d leaves without a gap; it is OPEN" % count)
+        leaves = many(count, "leaf", "leaves")
+        yield "  check %s: %s" % (check, "closed, and all of it is here, %s" % leaves if close
+                                  else "%s without a gap; it is OPEN" % leaves)
     for x in b.anchors:
         yield "  below leaf %d confirmed by %s%s%s" % (
             x.size, x.file, " at " + moment(x.time) if x.time else "", "" if x.trusted else

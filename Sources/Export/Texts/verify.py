@@ -10,15 +10,16 @@ time stamps `openssl` is called, for .tar.zst `tar`. The steps are those of docs
 Exit codes: 0 VERIFIED; 1 TAMPERED; 2 CONSISTENT, ORIGIN NOT AUTHENTICATED (no root key given);
 3 VERIFIED, UNANCHORED (nobody outside vouches, or for older records only); 64 wrong usage.
 """
-import hashlib, os, re, ssl, stat, struct, sys, tempfile, zipfile
+import hashlib, os, re, stat, struct, sys, tempfile, zipfile
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from subprocess import DEVNULL, PIPE, STDOUT, run
+from subprocess import PIPE, STDOUT, run
 sys.dont_write_bytecode = True  # it would be one file more in the bundle
 import report
-from proofs import (Bad, b64, climb, first_difference, is_continued, need, number, open_note,
-                    read_key, sha256, strict_json, tree_root)
+from proofs import (Bad, b64, climb, first_difference, fragments, is_continued, is_revoked, need,
+                    number, open_note, read_key, read_stamp, run_root, sha256, strict_json,
+                    tree_root)
 
 RECORDS = ("snapshot", "import", "clip", "derive")  # kinds of leaf that stand for a picture or clip
 PERSONAL = ("operator",)  # kinds of link that name people; they are kept apart from the leaves
@@ -331,6 +332,7 @@ def check_selection(b):
          and asked["site"] in {x["site"] for x in b.of(*b.kinds)}, "the question to another log")
     need((asked["records"], asked["streams"]) == (len(b.records), len(streams)),
          "it says %d records; here are %d" % (asked["records"], len(b.records)))
+    need(b.records, "nothing is here: no bundle is exported without a record")
     for leaf in asked.get("ids", []):
         need(leaf in b.shown, "%s was asked for and is not here" % leaf)
     # Whether links of other kinds were taken back from what is only in a chain cannot be seen here.
@@ -370,21 +372,26 @@ def check_chain(b, check, chain):
 
 # ---- 8. Clips: the footage is what was committed to the log while it was recorded ----
 def check_clip(b, leaf):
-    name, at, found, parts = b.payload(leaf), leaf["init_len"], [], leaf.get("parts", [])
+    name, at, done, proven = b.payload(leaf), leaf["init_len"], 0, 0
     need(b.sha256(name, 0, at) == leaf["init"], "another init segment", name, 0, at - 1)
-    while parts and at < b.files[name][2]:
-        start, instant = at, b.read(name, at + 24, 8)
-        for kind in (b"uuid", b"moof", b"mdat"):
-            head = b.read(name, at, 8)
-            need(head[4:] == kind and head > b"\0\0\0\x08", "no fragment here", name, at, at + 7)
-            at += int.from_bytes(head[:4], "big")
-        digest = bytes.fromhex(b.sha256(name, start, at - start))
-        found.append(sha256(b"\0", instant, struct.pack(">Q", at - start), digest))
-    for part in b.of("part"):
-        if (part["cam"] == leaf["cam"] and part["n"] in parts and leaf["t"] <= part["from"]
-                and part["to"] <= leaf["to"]):
-            runs = [tree_root(found[i:i + part["count"]]) for i in range(len(found))]
-            need(part["root"] in runs, "not the footage of the camera's part %d" % part["n"], name)
+    parts = leaf.get("parts", []) if "skip" in leaf else []
+    found = fragments(b, name, at) if "parts" in leaf else []
+    for i, n in enumerate(parts):
+        part = next((x for x in b.of("part") if (x["cam"], x["n"]) == (leaf["cam"], n)), None)
+        need(part, "part %d of this camera is not here" % n, name)
+        first, last, size = i == 0, i == len(parts) - 1, part["count"]
+        start = leaf["skip"] if first else 0
+        before, after = leaf.get("before", []) * first, leaf.get("after", []) * last
+        run = found[done:][:max(0, size - start)]
+        done += len(run)
+        if run and (start and not before or last and start + len(run) < size and not after):
+            continue  # the part's other fragments were gone when the clip was made
+        need((part["root"], part["init"]) == (run_root(size, start, run, before, after),
+             leaf["init"]), "not the footage that part %d was committed with" % n, name)
+        proven += len(run)
+    if "use" not in leaf and (proven < len(found) or not found):
+        b.notes.append("No part of the camera's proves %s of the fragments of %s." % (
+            len(found) - proven or "any", name))
 
 # ---- 9. Anchors: what somebody outside has seen of this log, and when ----
 def check_anchor(b, file, size, options, folder):
@@ -407,36 +414,28 @@ def check_anchor(b, file, size, options, folder):
             size, b.hashes[proof])]
         need(logged, "no leaf says that this was received", proof)
         b.anchors.append(Anchor(size, time, trusted, proof, min(logged)))
-def openssl(folder, *words):
-    """What it prints; nothing where it is not installed."""
-    try:
-        return run(("openssl", "ts") + words, cwd=folder, stdout=PIPE, stderr=DEVNULL,
-                   errors="replace").stdout
-    except OSError:
-        return ""
 def check_stamp(b, stem, pinned, folder):
-    """The token is over this checkpoint; `openssl ts -verify` judges it as of its own time."""
-    tsr, ca = stem + ".tsr", ("-CApath", ssl.get_default_verify_paths().openssl_capath)
+    """The token is over this checkpoint, and by a signer who had not been revoked."""
+    tsr, crl = stem + ".tsr", stem + ".crl"
     need(sha256(b.read(stem + ".checkpoint")) in b.read(tsr), "a time stamp of something else", tsr)
-    for ending in ("checkpoint", "tsr", "pem"):
+    for ending in ["checkpoint", "tsr", "pem"] + ["crl"] * (crl in b.files):
         with open(os.path.join(folder, ending), "wb") as out:
             out.write(b.read(stem + "." + ending))
-    stamp = re.search(r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT", openssl(
-        folder, "-reply", "-in", "tsr", "-text"))
-    if not stamp:
+    found = read_stamp(folder, pinned)
+    if not found:
         return b.notes.append("Time stamps were not checked: it takes openssl 3.") or (None, False)
-    time = datetime.strptime("%s %s+0000" % stamp.groups(), "%b %d %H:%M:%S %Y%z").timestamp()
-    def says(*roots):
-        text = openssl(folder, "-verify", "-data", "checkpoint", "-in", "tsr", "-untrusted", "pem",
-                       "-partial_chain", "-attime", str(int(time)), *roots)
-        return text.partition("Verification: ")[2][:2]
-    need(says("-CAfile", "pem") in ("OK", ""), "not by the certificates beside it", tsr)
-    return time, says(*("-CAfile", os.path.abspath(pinned)) if pinned else ca) == "OK"
+    need(found[1], "not by the certificates beside it", tsr)
+    if crl in b.files and is_revoked(folder, found[0], crl):
+        return b.notes.append(tsr + " does not count: its signer was revoked.") or (None, False)
+    return found[0], found[2]
 
 # ---- 10. Page: made again from the leaves; no caption can be swapped under a true picture ----
 def check_page(b):
     name, at = PAGE, 0
     b.custody = [strict_json(x, CUSTODY) for x in b.read(CUSTODY).splitlines()]
+    for line in b.custody:
+        need(line["on"] in b.shown or not re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+             line["on"]), "it tells of record %s, which was left out" % line["on"], CUSTODY)
     for part in report.page_parts(b):
         part = part.encode()
         there = b.read(name, at, min(len(part), b.files[name][2] - at))

@@ -60,7 +60,14 @@ extension BundleWriter {
         var found: [UInt64: Leaf] = [:]
         var waiting = ids
         while let id = waiting.popLast() {
-            guard let index = try extract.index(of: id) else { continue }
+            guard let index = try extract.index(of: id) else {
+                // Left out, it would look as if somebody had withheld it.
+                throw Failure(
+                    .refused,
+                    "\(id) came into the log after the checkpoint of \(extract.checkpoint.size)"
+                        + " leaves that this bundle is of; export anew, without the .part file of"
+                        + " the bundle that was begun")
+            }
             let leaf = try extract.leaf(at: index)
             guard leaf.isRecord else {
                 throw Failure(

@@ -50,7 +50,8 @@ extension Recorder {
         waitForClosing(camera, request.to)
         let footage = try gather(camera, request)
         try commitParts(of: camera)
-        let parts = try self.parts(camera, footage)
+        let proof = ClipProof(
+            try parts(camera, footage), holding: footage.sequences, in: camera.ring)
         var capture = Capture()
         capture.mime = "video/mp4"
         capture.links = request.links
@@ -66,7 +67,7 @@ extension Recorder {
             details.append(("w", .int(Int64(format.width))))
             details.append(("h", .int(Int64(format.height))))
         }
-        if !parts.isEmpty { details.append(("parts", .array(parts.map { .int($0) }))) }
+        details += proof.fields
         let receipt = try log.addClip(
             camera: camera.id, instant: footage.from, capture, details: details,
             payload: bytes.span, by: request.author)
@@ -169,23 +170,21 @@ extension Recorder {
         return footage
     }
 
-    /// The parts that hold the clip's fragments, by their ordinals.
-    private func parts(_ camera: Camera, _ footage: Footage) throws(Failure) -> [Int64] {
+    /// The parts that hold the clip's fragments.
+    private func parts(_ camera: Camera, _ footage: Footage) throws(Failure) -> [Leaf] {
         // Leaves are found by when they were made: some seconds later, or so much earlier.
         let back = footage.setBackMicroseconds / 1_000_000 + 1
         let limit = 1000 + Int(clamping: min(back, Self.setBackSecondsMax) / 9)
         let leaves = try log.leaves(
             .part, ofCamera: camera.id, from: footage.from.adding(seconds: -back), limit: limit)
-        var found: [Int64] = []
         let ring = camera.ring.identity.hex
-        for leaf in leaves where leaf.string("ring") == ring {
-            guard let n = leaf.int("n"), let from = leaf.int("seq"), let to = leaf.int("seq_to"),
-                UInt64(from) <= footage.sequences.upperBound,
-                UInt64(to) >= footage.sequences.lowerBound
-            else { continue }
-            found.append(n)
+        return leaves.filter { leaf in
+            guard leaf.string("ring") == ring, let from = leaf.int("seq"),
+                let to = leaf.int("seq_to")
+            else { return false }
+            return UInt64(from) <= footage.sequences.upperBound
+                && UInt64(to) >= footage.sequences.lowerBound
         }
-        return Array(found.prefix(64))
     }
 }
 

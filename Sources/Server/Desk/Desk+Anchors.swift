@@ -73,7 +73,10 @@ extension Desk {
     private func anchorNow(_ fields: borrowing Fields, _ caller: Caller) throws -> Answer {
         let name = try fields.required(.name, "the anchor's name")
         try require(.close, of: caller, for: .change, on: "anchor \(name)")
-        _ = try anchorer.confirmNow(name)
+        let carried = try fields.text(.note).map { text throws(Failure) in
+            try SignedNote(parsing: Array(text.utf8))
+        }
+        _ = try anchorer.confirmNow(name, carried: carried)
         return try report(name)
     }
 

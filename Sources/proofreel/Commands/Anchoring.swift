@@ -22,6 +22,9 @@ extension CommandSpec {
             .init(
                 "proofreel anchor add witness qa http://qa-server:7449 --vkey qa.example/w1+…",
                 "another department remembers the largest tree that it has seen"),
+            .init(
+                "proofreel anchor add witness qa stick --vkey qa.example/w1+…",
+                "a witness without a network; a stick carries what it signs"),
         ],
         notes: "The first answer is waited for in the background; proofreel anchor list shows it.",
         run: { try Anchoring(Work(arguments: $0, console: $1)).add() })
@@ -40,8 +43,14 @@ extension CommandSpec {
 
     static let anchorNow = CommandSpec(
         path: ["anchor", "now"], summary: "Have the newest checkpoint confirmed now.",
-        usage: "NAME…", positionals: 1...AnchorBook.countMax, options: OptionSpec.adding,
-        examples: [.init("proofreel anchor now notary", "at the end of a shift, say")],
+        usage: "NAME… | NAME --cosigned FILE", positionals: 1...AnchorBook.countMax,
+        options: [
+            .value("cosigned", "FILE", "a checkpoint that this witness cosigned, from a stick")
+        ] + OptionSpec.adding,
+        examples: [
+            .init("proofreel anchor now notary", "at the end of a shift, say"),
+            .init("proofreel anchor now qa --cosigned /media/stick/cosigned", "no network"),
+        ],
         run: { try Anchoring(Work(arguments: $0, console: $1)).now() })
 
     static let anchorRemove = CommandSpec(
@@ -155,9 +164,19 @@ struct Anchoring {
     }
 
     func now() throws -> ExitCode {
+        let cosigned = try arguments.value("cosigned").map { path in
+            let bytes = try RealFileSystem().contents(of: path, limit: SignedNote.bytesMax)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        guard cosigned == nil || arguments.positionals.count == 1 else {
+            throw UsageError("--cosigned is by one witness; name it alone")
+        }
         try work.asking(writes: true) { door in
             for name in arguments.positionals {
-                let answer = try door.ask(.anchorNow, isSafe: true) { $0.add(.name, name) }
+                let answer = try door.ask(.anchorNow, isSafe: true) { fields in
+                    fields.add(.name, name)
+                    fields.add(.note, cosigned)
+                }
                 let report = try Document(answer.reply)
                 work.show(report, "\(name) has confirmed size \(report.int("last_size") ?? 0)")
             }

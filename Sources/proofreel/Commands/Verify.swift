@@ -112,12 +112,12 @@ struct Verifying {
         var verifier = try Verifier(engine, request)
         var result = try verifier.run()
         try directory.keys.check { result.add($0) }
-        try checkAnchors(&result)
+        try checkAnchors(&result, verifier)
         return result
     }
 
     /// Files that the log speaks of, and those that it does not.
-    private func checkAnchors(_ result: inout Verification) throws {
+    private func checkAnchors(_ result: inout Verification, _ verifier: Verifier) throws {
         let trust = try AnchorTrust(
             pem: arguments.all("trust-tsa").map {
                 try RealFileSystem().contents(of: $0, limit: 256 << 10)
@@ -131,6 +131,7 @@ struct Verifying {
             })
         var check = AnchorCheck(dataDirectory: directory.path, trust: trust)
         try check.run(result.anchorLeaves, isBusy: result.inUse)
+        check.compareTimes(verifier)
         for finding in check.findings {
             result.add(
                 EngineFinding(

@@ -85,6 +85,10 @@ func hashReader(stored []tlog.Hash) tlog.HashReaderFunc {
 
 func main() {
 	folder := os.Args[1]
+	if len(os.Args) > 2 {
+		checkBundle(folder, os.Args[2])
+		return
+	}
 	verifier, err := note.NewVerifier(strings.TrimSpace(string(read(folder, "vkey"))))
 	must(err)
 	verifiers := note.VerifierList(verifier)
@@ -135,10 +139,7 @@ func main() {
 			refused(name+" of another root", tlog.CheckTree(proof, size, root, old, other))
 		}
 	}
-	fmt.Printf("%d passed, %d failed\n", passed, failed)
-	if failed > 0 || passed == 0 {
-		os.Exit(1)
-	}
+	report()
 }
 
 func checkProof(name string, data []byte, leaves []tlog.Hash, verifiers note.Verifiers) {
@@ -146,13 +147,23 @@ func checkProof(name string, data []byte, leaves []tlog.Hash, verifiers note.Ver
 	lines := strings.Split(parts[0], "\n")
 	index, err := strconv.ParseInt(strings.TrimPrefix(lines[1], "index "), 10, 64)
 	must(err)
+	checkLeaf(name, data, index, leaves[index], verifiers)
+}
+
+func checkLeaf(name string, data []byte, index int64, leaf tlog.Hash, verifiers note.Verifiers) {
+	parts := strings.SplitN(string(data), "\n\n", 2)
+	lines := strings.Split(parts[0], "\n")
+	if lines[1] != fmt.Sprintf("index %d", index) {
+		judge(name, fmt.Errorf("is the proof of %s", lines[1]))
+		return
+	}
 	var proof tlog.RecordProof
 	for _, line := range lines[2:] {
 		proof = append(proof, decode(line))
 	}
 	tree, err := head([]byte(parts[1]), verifiers)
 	judge(name+": signature", err)
-	judge(name, tlog.CheckRecord(proof, tree.N, tree.Hash, index, leaves[index]))
+	judge(name, tlog.CheckRecord(proof, tree.N, tree.Hash, index, leaf))
 	other := tlog.RecordHash([]byte("another leaf"))
 	refused(name+" of another leaf", tlog.CheckRecord(proof, tree.N, tree.Hash, index, other))
 }

@@ -3,6 +3,7 @@
 # without any network, and runs it. Exits with 77 where Go or the sources are absent.
 #
 #     run.sh DIRECTORY            (see ../referee.py for what it holds)
+#     run.sh BUNDLE ROOT          (a bundle's folder, and the root key)
 #
 # GO and XMOD name another Go command and another copy of golang.org/x/mod.
 set -eu
@@ -25,7 +26,7 @@ cp -R "$xmod/sumdb" "$work/mod/"
 [ ! -d "$xmod/internal" ] || cp -R "$xmod/internal" "$work/mod/"
 find "$work/mod" -name '*_test.go' -delete
 printf 'module golang.org/x/mod\n\ngo 1.18\n' >"$work/mod/go.mod"
-cp "$here/main.go" "$work/main/"
+cp "$here"/*.go "$work/main/"
 cat >"$work/main/go.mod" <<END
 module referee
 
@@ -37,4 +38,4 @@ replace golang.org/x/mod => ../mod
 END
 export GOPROXY=off GOFLAGS=-mod=mod GOTOOLCHAIN=local GOCACHE="$work/cache" GOPATH="$work/path"
 (cd "$work/main" && "$go" build -o "$work/referee" .)
-"$work/referee" "$1"
+"$work/referee" "$@"
