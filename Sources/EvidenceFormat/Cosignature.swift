@@ -8,7 +8,6 @@ package struct CosignerKey: Hashable, Sendable, CustomStringConvertible {
 
     package let name: String
     package let key: PublicKey
-    /// First four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ key).
     package let id: UInt32
 
     package init(name: String, key: PublicKey) throws(Failure) {
@@ -20,8 +19,7 @@ package struct CosignerKey: Hashable, Sendable, CustomStringConvertible {
         }
         self.name = name
         self.key = key
-        let hash = SHA256.hash((Array(name.utf8) + [0x0A, Self.type] + key.bytes).span)
-        id = hash.bytes.span.bigEndian(UInt32.self, at: 0)
+        id = KeyText.id(name, Self.type, key)
     }
 
     package init(_ text: String) throws(Failure) {
@@ -112,29 +110,6 @@ package struct Cosigner: Sendable {
         bytes.appendBigEndian(seconds)
         bytes += signing.sign(CosignerKey.message(note.text, seconds: seconds).span)
         return NoteSignature(name: key.name, keyID: key.id, signature: bytes)
-    }
-}
-
-/// `name+8 hexadecimal digits+base64`, as signed-note writes keys.
-enum KeyText {
-    static func split(
-        _ text: String, _ what: String
-    ) throws(Failure) -> (name: String, id: UInt32, key: [UInt8]) {
-        let parts = Array(text.utf8).split(
-            separator: 0x2B, maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let name = String(validating: parts[0], as: UTF8.self),
-            let id = [UInt8](hex: String(decoding: parts[1], as: UTF8.self)), id.count == 4,
-            let key = [UInt8](base64: String(decoding: parts[2], as: UTF8.self)), key.count > 1
-        else {
-            throw Failure(.invalid, "\(what) should look like name+8 hex digits+base64")
-        }
-        return (name, id.span.bigEndian(UInt32.self, at: 0), key)
-    }
-
-    static func join(_ name: String, _ id: UInt32, _ key: [UInt8]) -> String {
-        var idBytes: [UInt8] = []
-        idBytes.appendBigEndian(id)
-        return "\(name)+\(idBytes.hex)+\(key.base64)"
     }
 }
 

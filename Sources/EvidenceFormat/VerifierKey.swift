@@ -10,7 +10,6 @@ package struct VerifierKey: Hashable, Sendable {
 
     package let name: String
     package let key: PublicKey
-    /// First four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ key): tells keys apart, proves nothing.
     package let id: UInt32
 
     package init(name: String, key: PublicKey) throws(Failure) {
@@ -22,34 +21,22 @@ package struct VerifierKey: Hashable, Sendable {
         }
         self.name = name
         self.key = key
-        let hash = SHA256.hash((Array(name.utf8) + [0x0A, Self.type] + key.bytes).span)
-        id = hash.bytes.span.bigEndian(UInt32.self, at: 0)
+        id = KeyText.id(name, Self.type, key)
     }
 
     package init(_ text: String) throws(Failure) {
-        let parts = Array(text.utf8).split(
-            separator: 0x2B, maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let name = String(validating: parts[0], as: UTF8.self),
-            let id = [UInt8](hex: String(decoding: parts[1], as: UTF8.self)), id.count == 4,
-            let key = [UInt8](base64: String(decoding: parts[2], as: UTF8.self)), key.count > 1
-        else {
-            throw Failure(.invalid, "a verifier key should look like name+8 hex digits+base64")
-        }
+        let (name, id, key) = try KeyText.split(text, "a verifier key")
         guard key[0] == Self.type else {
             throw Failure(.unsupported, "the verifier key \(name) is not an Ed25519 key (type 1)")
         }
         try self.init(name: name, key: PublicKey(Array(key.dropFirst())))
-        guard id.span.bigEndian(UInt32.self, at: 0) == self.id else {
+        guard id == self.id else {
             throw Failure(
                 .invalid, "the verifier key \(name) has a wrong id; copy the whole text again")
         }
     }
 
-    package var text: String {
-        var idBytes: [UInt8] = []
-        idBytes.appendBigEndian(id)
-        return "\(name)+\(idBytes.hex)+\(([Self.type] + key.bytes).base64)"
-    }
+    package var text: String { KeyText.join(name, id, [Self.type] + key.bytes) }
 
     /// Signed-note's rule: not empty, no Unicode space, no plus; control characters never.
     static func isName(_ name: String) -> Bool {

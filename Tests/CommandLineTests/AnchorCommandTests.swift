@@ -284,6 +284,24 @@ import Testing
         #expect(grown.code == 0 && grown.out.contains("— qa.example/w1 "), "\(grown.err)")
         let older = try cosign("first")
         #expect(older.code == 1 && older.err.contains("older copy"), "\(older.err)")
+
+        // Back here, what was signed is an anchor that an auditor counts.
+        let witness = try WitnessProcess(
+            tool, "--key", "w1.key", "--logs", "logs.txt", "--listen", "127.0.0.1:0")
+        witness.end()
+        let served = try serve(tool)
+        let added = try tool.run("anchor", "add", "witness", "qa", "stick", "--vkey", witness.key)
+        #expect(added.code == 0, "\(added.err)")
+        let asked = try tool.run("anchor", "now", "qa")
+        #expect(asked.code != 0 && asked.err.contains("--cosigned FILE"), "\(asked.err)")
+        let taken = try tool.run("anchor", "now", "qa", "--cosigned", "first.cosigned")
+        #expect(taken.code == 0 && taken.out.contains("confirmed size \(size)"), "\(taken.err)")
+        let plain = try tool.run("anchor", "now", "qa", "--cosigned", "first")
+        #expect(plain.code != 0 && plain.err.contains("not cosigned by qa"), "\(plain.err)")
+        #expect(try served.end() == 0)
+        let verified = try tool.run(
+            "verify", tool.data, "--root", try rootKey(tool), "--witness", witness.key)
+        #expect(verified.code == 0, "\(verified.out)\(verified.err)")
     }
 
     @Test func `receipts are believed for their leaf, in whatever field they were kept`() throws {
