@@ -36,12 +36,13 @@ enum RecorderKind {
         case .gstreamer:
             let children = try urls.enumerated().map { i, url in
                 try Child([
-                    "gst-launch-1.0", "-q", "rtspsrc", "location=\(url)", "protocols=tcp", "!",
+                    "gst-launch-1.0", "-q", "-e", "rtspsrc", "location=\(url)", "protocols=tcp",
+                    "!",
                     "rtph264depay", "!", "h264parse", "!", "splitmuxsink",
                     "max-size-time=10000000000", "location=\(folder)/\(i)-%d.mp4",
                 ])
             }
-            return Running(children, silent: true)
+            return Running(children, folder: folder)
         }
     }
 }
@@ -49,15 +50,16 @@ enum RecorderKind {
 /// A recorder at work, of one process or many.
 final class Running {
     private let children: [Child]
-    /// ffmpeg tells its frames once a second; GStreamer tells nothing.
+    /// ffmpeg tells its frames once a second.
     private let progress: Bool
-    private let silent: Bool
+    /// GStreamer tells nothing; its files do afterwards.
+    private let folder: String?
     private var seen: [Double]
 
-    init(_ children: [Child], progress: Bool = false, silent: Bool = false) {
+    init(_ children: [Child], progress: Bool = false, folder: String? = nil) {
         self.children = children
         self.progress = progress
-        self.silent = silent
+        self.folder = folder
         seen = [Double](repeating: 0, count: children.count)
     }
 
@@ -65,7 +67,7 @@ final class Running {
     var memoryBytes: Double { children.reduce(0) { $0 + $1.memoryBytes } }
 
     func frames() throws -> (got: Double, lost: Double) {
-        if silent { return (.nan, .nan) }
+        if folder != nil { return (.nan, .nan) }
         if progress {
             listen()
             return (seen.reduce(0, +), .nan)
@@ -95,7 +97,7 @@ final class Running {
     }
 
     func waitForAll(_ cameras: Int) throws {
-        if silent {
+        if folder != nil {
             pause(milliseconds: 20_000)
             return
         }
@@ -106,7 +108,19 @@ final class Running {
         throw BenchFailure("\(try playing()) of \(cameras) cameras play after two minutes")
     }
 
+    /// The frames in its files, in per cent of those that the time in them should have; nil where
+    /// it has told them already.
+    func filmed(framesPerSecond: Int) throws -> Double? {
+        guard let folder else { return nil }
+        // With SIGINT it ends its files properly; a second one would cut that short.
+        for child in children { kill(child.process, SIGINT) }
+        for child in children { child.end() }
+        let total = try FilmFile.total(folder)
+        guard total.seconds > 0 else { throw BenchFailure("GStreamer recorded nothing") }
+        return total.frames / (total.seconds * Double(framesPerSecond)) * 100
+    }
+
     func end() {
-        for child in children { child.end(progress || silent ? SIGTERM : 0) }
+        for child in children { child.end(progress || folder != nil ? SIGTERM : 0) }
     }
 }

@@ -76,12 +76,12 @@ struct Recording {
         let passed = Double(Meter.nanoseconds - start) / 1e9
         let used = running.cpuSeconds - cpu
         let expected = passed * Double(cameras * Farm.framesPerSecond)
+        let memory = running.memoryBytes / Double(cameras) / 1e6
+        let sent = (farm.cpuSeconds - source) / passed
+        let filmed = try running.filmed(framesPerSecond: Farm.framesPerSecond)
         return [
-            used / Double(cameras) * 60 / passed,
-            running.memoryBytes / Double(cameras) / 1e6,
-            (after.got - frames.got) / expected * 100,
-            after.lost - frames.lost,
-            (farm.cpuSeconds - source) / passed,
+            used / Double(cameras) * 60 / passed, memory,
+            filmed ?? (after.got - frames.got) / expected * 100, after.lost - frames.lost, sent,
         ]
     }
 }

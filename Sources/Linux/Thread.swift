@@ -20,8 +20,8 @@ internal import Glibc
     /// `hasShortTurns`: for a thread that works little and waits much, so that it runs soon after
     /// each wait although others keep the processors busy.
     ///
-    /// Never inlined: Swift 6.3.1 then puts an object that does not leave its function on the stack,
-    /// without a header, and frees it as if it were on the heap.
+    /// Never inlined: Swift 6.3.1 would put an object that does not leave its function on the
+    /// stack, without a header, and free it as if it were on the heap.
     @inline(never)
     package init(
         name: String, hasShortTurns: Bool = false, _ body: @escaping @Sendable () -> Void

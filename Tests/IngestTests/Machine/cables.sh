@@ -65,8 +65,9 @@ unplug() {
     tail -n 2 "$share/b.txt"
 }
 
+# The first one goes on until the second has started, which takes an emulated machine some seconds.
 busy() {
-    start first $right --size 320x240 --seconds 5
+    start first $right --size 320x240 --seconds 20
     first=$!
     streams "$share/first.txt" $first
     $probe usb $right --name second --size 320x240 --frames 3
