@@ -179,24 +179,7 @@ class Session:
         # Nothing may happen for long; a server that is there lets itself be heard.
         self._timeout = max(self._timeout, 2.0 * self._idle)
         self._socket.settimeout(self._timeout)
-        owed = 0
-        while True:
-            header, payload = self._next()
-            if header.stream != stream:
-                continue
-            if header.type == Type.ERROR:
-                raise _error(header.code, payload)
-            if header.type in (Type.ITEM, Type.REPLY):
-                yield header.type, _fields(payload), b""
-            elif header.type == Type.DATA:
-                yield header.type, Fields(), payload
-            if header.last:
-                return
-            if header.type in (Type.ITEM, Type.DATA):
-                owed += len(payload)
-                if owed >= WINDOW // 2:
-                    self._send(frame(Type.CREDIT, struct.pack(">I", owed), 0, stream))
-                    owed = 0
+        return self._events(stream)
 
     def _begin(self, operation: int, fields: Fields, body: Optional[bytes]) -> int:
         self._stream += 1
@@ -228,6 +211,23 @@ class Session:
     def _answer(self, stream: int, sink: Optional[Sink]) -> Answer:
         items = []  # type: List[Fields]
         reply = None  # type: Optional[Fields]
+        for kind, fields, piece in self._events(stream):
+            if kind == Type.ITEM:
+                items.append(fields)
+                if len(items) > ITEMS_MAX:
+                    raise Unfit("more than %d items in one answer" % ITEMS_MAX)
+            elif kind == Type.REPLY:
+                reply = fields
+            else:
+                if reply is None or sink is None:
+                    raise Unfit("the server sent bytes that belong to nothing")
+                sink(reply, piece)
+        if reply is None:
+            raise Unfit("the server ended an answer that it had not given")
+        return Answer(items, reply)
+
+    def _events(self, stream: int) -> Iterator[Event]:
+        """What comes of an answer, to its end; the server gets credit as it is taken."""
         owed = 0
         while True:
             header, payload = self._next()
@@ -235,20 +235,12 @@ class Session:
                 continue
             if header.type == Type.ERROR:
                 raise _error(header.code, payload)
-            if header.type == Type.ITEM:
-                items.append(_fields(payload))
-                if len(items) > ITEMS_MAX:
-                    raise Unfit("more than %d items in one answer" % ITEMS_MAX)
-            elif header.type == Type.REPLY:
-                reply = _fields(payload)
+            if header.type in (Type.ITEM, Type.REPLY):
+                yield header.type, _fields(payload), b""
             elif header.type == Type.DATA:
-                if reply is None or sink is None:
-                    raise Unfit("the server sent bytes that belong to nothing")
-                sink(reply, payload)
+                yield header.type, Fields(), payload
             if header.last:
-                if reply is None:
-                    raise Unfit("the server ended an answer that it had not given")
-                return Answer(items, reply)
+                return
             if header.type in (Type.ITEM, Type.DATA):
                 owed += len(payload)
                 if owed >= WINDOW // 2:
