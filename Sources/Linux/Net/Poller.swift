@@ -79,9 +79,10 @@ internal import Glibc
     /// As `wait`, but looks again and again for so long before it sleeps; others who want the
     /// processor get it between two looks.
     package func wait(
-        awakeFor nanoseconds: UInt64, milliseconds: Int, _ clock: some Clock,
-        into ready: inout [Ready]
+        awakeFor nanoseconds: UInt64, milliseconds: Int, into ready: inout [Ready]
     ) {
+        // Never one that stands still until somebody moves it.
+        let clock = SystemClock()
         let end = clock.monotonicNanoseconds + nanoseconds
         repeat {
             wait(milliseconds: 0, into: &ready)

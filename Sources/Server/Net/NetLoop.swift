@@ -59,17 +59,15 @@ final class NetLoop: Sendable {
     /// One client that asks again as soon as it is answered would otherwise pay for going to sleep
     /// and waking up, longer than for the answer itself. Who waited long last time sleeps at once.
     private func wait(_ state: inout LoopState, into ready: inout [Poller.Ready]) {
-        let clock = service.clock
-        let began = clock.monotonicNanoseconds
+        let stopwatch = SystemClock()
+        let began = stopwatch.monotonicNanoseconds
         if state.isBrisk {
-            poller.wait(
-                awakeFor: Self.briskNanoseconds, milliseconds: 1000, clock, into: &ready)
+            poller.wait(awakeFor: Self.briskNanoseconds, milliseconds: 1000, into: &ready)
         } else {
             poller.wait(milliseconds: 1000, into: &ready)
         }
-        let now = clock.monotonicNanoseconds
-        state.isBrisk = now - began < Self.briskNanoseconds
-        state.now = now / 1_000_000_000
+        state.isBrisk = stopwatch.monotonicNanoseconds - began < Self.briskNanoseconds
+        state.now = service.clock.monotonicNanoseconds / 1_000_000_000
     }
 
     private func handle(_ event: Poller.Ready, _ state: inout LoopState) {
