@@ -36,6 +36,7 @@ final class Maps: Sendable {
         native.createIfMissing = !options.readOnly
         native.maxOpenFiles = 256
         do {
+            try TableTail.check(tablesOf: path, files)
             database = try Database(path: path, options: native)
             damage = nil
         } catch  where options.readOnly {

@@ -1,0 +1,39 @@
+internal import Base
+internal import Linux
+
+/// What must be true of a RocksDB table before RocksDB may open it.
+///
+/// RocksDB reads the block of a table's properties before it compares that block's checksum. One
+/// bit of the block, the top bit of its last word, makes it look for a hash index in there; a
+/// library that was built with its assertions on, as Debian's is, then ends the whole process. So
+/// that bit is looked at first. Every other byte is refused by RocksDB's own checks.
+enum TableTail {
+    private static let footerBytes: UInt64 = 53
+    /// After every block: how it is compressed, and its checksum.
+    private static let trailerBytes: UInt64 = 5
+
+    static func check(tablesOf folder: String, _ files: RealFileSystem) throws(Failure) {
+        for name in try files.list(folder) where name.hasSuffix(".sst") {
+            guard try !looksHashed(files.open("\(folder)/\(name)", .read)) else {
+                throw Failure(.corrupt, "the properties of the table \(name) are damaged")
+            }
+        }
+    }
+
+    /// The properties stand right before the block that the footer names first.
+    private static func looksHashed(_ table: any File) throws(Failure) -> Bool {
+        let length = try table.length()
+        guard length > footerBytes else { return false }
+        var bytes: [UInt8] = []
+        // One byte says which checksum; then a number in sevens, the lowest first.
+        try table.read(at: length - footerBytes + 1, count: 10, into: &bytes)
+        var next: UInt64 = 0
+        for (i, byte) in bytes.enumerated() {
+            next |= UInt64(byte & 0x7F) &<< UInt64(7 * i)
+            if byte < 0x80 { break }
+        }
+        guard next > trailerBytes, next < length - footerBytes else { return false }
+        try table.read(at: next - trailerBytes - 1, count: 1, into: &bytes)
+        return bytes.first.map { $0 >= 0x80 } ?? false
+    }
+}
