@@ -34,14 +34,11 @@ package final class InputReader {
         }
         // Instants of the clock that nobody sets.
         guard proofreel_input_clock(descriptor, CLOCK_MONOTONIC) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw Failure(errno: code, "ask \(node) for its clock; is it an input device?")
+            // All is initialised, so `deinit` closes it; a second close would hit somebody else's.
+            throw Failure(errno: errno, "ask \(node) for its clock; is it an input device?")
         }
         guard !grab || proofreel_input_grab(descriptor) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw Failure(errno: code, "have \(node) alone; another program has it")
+            throw Failure(errno: errno, "have \(node) alone; another program has it")
         }
     }
 

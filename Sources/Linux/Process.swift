@@ -14,7 +14,7 @@ internal import Glibc
             var text = [UInt8](repeating: 0, count: 32)
             let got = max(0, unsafe pread(descriptor, &text, text.count, 0))
             let holder = String(decoding: text.prefix(got).prefix { $0 != 0x0A }, as: UTF8.self)
-            close(descriptor)
+            // All is initialised, so `deinit` closes it; a second close would hit somebody else's.
             throw Failure(
                 .busy,
                 "\(parentDirectory(of: path)) is in use by process"
@@ -33,11 +33,7 @@ internal import Glibc
             unsafe proofreel_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         }
         while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else {
-                let code = errno
-                close(descriptor)
-                throw Failure(errno: code, "lock \(path)")
-            }
+            guard errno == EINTR else { throw Failure(errno: errno, "lock \(path)") }
         }
     }
 

@@ -136,6 +136,25 @@ import Testing
             folder.write(name, whole)
         }
         #expect(refused > 0)
+        // Left by a process that was killed while it wrote a table; nothing refers to it.
+        folder.write("index/000999.sst", [UInt8](repeating: 0xFF, count: 5000))
         #expect(refusal(folder) == nil)
+    }
+
+    @Test func `being refused closes no descriptor of anybody else`() throws {
+        let folder = Scratch(inMemory: true)
+        let engine = try EmbeddedEngine(folder.path)
+        folder.write("other", Array("untouched".utf8))
+        // Numbers of descriptors are used again at once: reading would meet one closed twice.
+        try inParallel(2) { [self] thread in
+            for _ in 0..<3000 {
+                if thread == 0 {
+                    #expect(refusal(folder)?.kind == .busy)
+                } else {
+                    #expect(folder.bytes("other").count == 9)
+                }
+            }
+        }
+        try engine.close()
     }
 }
