@@ -25,20 +25,12 @@
     public init?(hex: some StringProtocol) { self.init(hex: String(hex)) }
 
     /// The same, as fast as it goes: every leaf that is shown has such a text.
-    public init?(hex: String) {
-        let digits = hex.utf8Span.span
-        guard digits.count == 64 else { return nil }
-        func word(_ from: Int) -> UInt64? {
-            var word: UInt64 = 0
-            for i in from..<(from + 16) {
-                guard let digit = hexDigit(digits[i]) else { return nil }
-                word = word << 4 | digit
-            }
-            return word
-        }
-        guard let a = word(0), let b = word(16), let c = word(32), let d = word(48) else {
-            return nil
-        }
+    public init?(hex: String) { self.init(hexDigits: hex.utf8Span.span) }
+
+    public init?(hexDigits digits: Span<UInt8>) {
+        guard digits.count == 64, let a = hexWord(digits, at: 0), let b = hexWord(digits, at: 16),
+            let c = hexWord(digits, at: 32), let d = hexWord(digits, at: 48)
+        else { return nil }
         words = (a, b, c, d)
     }
 

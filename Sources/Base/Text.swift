@@ -16,6 +16,30 @@ func hexDigit(_ c: UInt8) -> UInt64? {
     }
 }
 
+/// The number that sixteen lower-case digits write; nil for anything else. Eight at a time: every
+/// leaf that is read has hundreds.
+func hexWord(_ text: Span<UInt8>, at offset: Int) -> UInt64? {
+    guard let high = hexHalf(text.bigEndian(UInt64.self, at: offset)),
+        let low = hexHalf(text.bigEndian(UInt64.self, at: offset + 8))
+    else { return nil }
+    return high << 32 | low
+}
+
+/// Of eight digits, one a byte.
+private func hexHalf(_ text: UInt64) -> UInt64? {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let isLetter = text >> 6 & ones
+    var value = (text & (ones &* 0x0F)) &+ isLetter &* 9
+    // Written again they must be the same text.
+    let isAboveNine = (value &+ ones &* 6) >> 4 & ones
+    guard value & (ones &* 0xF0) == 0, value &+ ones &* 0x30 &+ isAboveNine &* 0x27 == text else {
+        return nil
+    }
+    value = (value | value >> 4) & 0x00FF_00FF_00FF_00FF
+    value = (value | value >> 8) & 0x0000_FFFF_0000_FFFF
+    return (value | value >> 16) & 0xFFFF_FFFF
+}
+
 /// Sixteen digits; the caller has made room.
 func writeHex(_ word: UInt64, to text: UnsafeMutableBufferPointer<UInt8>, at offset: Int) {
     for i in 0..<16 { unsafe text[offset + i] = hexText(word >> UInt64(60 - 4 * i) & 15) }
@@ -73,18 +97,11 @@ extension Array where Element == UInt8 {
     }
 
     /// Refuses missing padding, other alphabets, white space and non-zero trailing bits.
-    public init?(base64 text: some StringProtocol) {
-        func value(_ c: UInt8) -> UInt32? {
-            switch c {
-            case 0x41...0x5A: UInt32(c - 0x41)
-            case 0x61...0x7A: UInt32(c - 0x61 + 26)
-            case 0x30...0x39: UInt32(c - 0x30 + 52)
-            case 0x2B: 62
-            case 0x2F: 63
-            default: nil
-            }
-        }
-        let text = Array(text.utf8)
+    public init?(base64 text: some StringProtocol) { self.init(base64: Array(text.utf8)[...]) }
+
+    /// The same of the text's bytes.
+    public init?(base64 text: ArraySlice<UInt8>) {
+        let text = text.span
         guard text.count % 4 == 0 else { return nil }
         self = []
         reserveCapacity(text.count / 4 * 3)
@@ -96,7 +113,7 @@ extension Array where Element == UInt8 {
                 if k >= 4 - pads {
                     group <<= 6
                 } else {
-                    guard let v = value(text[i + k]) else { return nil }
+                    guard let v = sixBits(text[i + k]) else { return nil }
                     group = group << 6 | v
                 }
             }
@@ -106,6 +123,18 @@ extension Array where Element == UInt8 {
             if pads < 2 { append(UInt8(truncatingIfNeeded: group >> 8)) }
             if pads < 1 { append(UInt8(truncatingIfNeeded: group)) }
         }
+    }
+}
+
+/// What a letter of base64 stands for.
+private func sixBits(_ c: UInt8) -> UInt32? {
+    switch c {
+    case 0x41...0x5A: UInt32(c - 0x41)
+    case 0x61...0x7A: UInt32(c - 0x61 + 26)
+    case 0x30...0x39: UInt32(c - 0x30 + 52)
+    case 0x2B: 62
+    case 0x2F: 63
+    default: nil
     }
 }
 

@@ -59,8 +59,10 @@ extension WallTime: CustomStringConvertible {
     }
 
     /// Reads exactly what `description` writes: 27 bytes, UTC, six decimals.
-    public init?(_ text: some StringProtocol) {
-        let t = Array(text.utf8)
+    public init?(_ text: some StringProtocol) { self.init(String(text)) }
+
+    public init?(_ text: String) {
+        let t = text.utf8Span.span
         guard t.count == 27, t[4] == 0x2D, t[7] == 0x2D, t[10] == 0x54, t[13] == 0x3A,
             t[16] == 0x3A, t[19] == 0x2E, t[26] == 0x5A
         else { return nil }

@@ -39,11 +39,11 @@ package struct AddCheckpoint: Hashable, Sendable {
                 .invalid, "a request should begin with: old SIZE, hashes, an empty line")
         }
         var proof: [Digest] = []
-        while let line = lines.next() {
+        while let line = lines.nextBytes() {
             guard proof.count < Self.proofCountMax else {
                 throw Failure(.invalid, "a proof has more than \(Self.proofCountMax) hashes")
             }
-            guard let hash = digest(base64: line) else {
+            guard let hash = Digest(base64: line) else {
                 throw Failure(.invalid, "line \(proof.count + 2) is not a hash in base64")
             }
             proof.append(hash)

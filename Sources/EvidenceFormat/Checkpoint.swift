@@ -19,7 +19,7 @@ package struct Checkpoint: Hashable, Sendable {
     package init(text: String) throws(Failure) {
         guard var lines = Lines(Array(text.utf8)[...]), let origin = lines.next(),
             Self.isOrigin(origin), let size = lines.next().flatMap({ decimal($0) }),
-            let root = lines.next().flatMap({ digest(base64: $0) }), lines.isAtEnd
+            let root = lines.nextBytes().flatMap({ Digest(base64: $0) }), lines.isAtEnd
         else {
             throw Failure(
                 .invalid, "a checkpoint should have three lines: origin, size, root in base64")

@@ -83,6 +83,7 @@ private struct JSONParser: ~Escapable {
     private mutating func object(depth: Int) throws(Failure) -> JSONObject {
         at += 1
         var members: [JSONObject.Member] = []
+        members.reserveCapacity(depth == 1 ? 32 : 4)
         if skip(0x7D) { return JSONObject(sorted: members) }
         while true {
             let key = try key()
@@ -101,18 +102,24 @@ private struct JSONParser: ~Escapable {
 
     private mutating func key() throws(Failure) -> String {
         try require(0x22)
-        var key: [UInt8] = []
+        let start = at
         while let byte = next, JSONObject.isKeyByte(byte) {
-            guard key.count < JSONObject.keyBytesMax else {
+            guard at - start < JSONObject.keyBytesMax else {
                 throw failure("has a key longer than \(JSONObject.keyBytesMax) bytes")
             }
-            key.append(byte)
             at += 1
         }
-        guard !key.isEmpty, skip(0x22) else {
+        let end = at
+        guard end > start, skip(0x22), let key = text(start..<end) else {
             throw failure("has a key that is empty or not plain ASCII")
         }
-        return String(decoding: key, as: UTF8.self)
+        return key
+    }
+
+    /// Nil when the bytes are not UTF-8.
+    private func text(_ range: Range<Int>) -> String? {
+        guard let text = try? UTF8Span(validating: bytes.extracting(range)) else { return nil }
+        return String(copying: text)
     }
 
     private mutating func int() throws(Failure) -> Int64 {
@@ -139,15 +146,32 @@ private struct JSONParser: ~Escapable {
 
     private mutating func string() throws(Failure) -> String {
         at += 1
+        let start = at
+        while let byte = next, byte != 0x22 {
+            if byte == 0x5C { return try string(escapedFrom: start) }
+            guard byte >= 0x20 else { throw rawControl }
+            at += 1
+        }
+        guard next != nil else { throw failure("ends inside a text") }
+        guard let string = text(start..<at) else { throw notText }
+        at += 1
+        return string
+    }
+
+    private var rawControl: Failure {
+        failure("has a raw control character in a text; escape it")
+    }
+    private var notText: Failure { failure("ends a text that is not valid UTF-8") }
+
+    /// A text that began at `first` and has an escape here: few have one.
+    private mutating func string(escapedFrom first: Int) throws(Failure) -> String {
         var text: [UInt8] = []
-        var start = at
+        var start = first
         while let byte = next {
             switch byte {
             case 0x22:
                 text.append(span: bytes.extracting(start..<at))
-                guard let string = String(validating: text, as: UTF8.self) else {
-                    throw failure("ends a text that is not valid UTF-8")
-                }
+                guard let string = String(validating: text, as: UTF8.self) else { throw notText }
                 at += 1
                 return string
             case 0x5C:
@@ -155,7 +179,7 @@ private struct JSONParser: ~Escapable {
                 at += 1
                 text.append(try escaped())
                 start = at
-            case 0..<0x20: throw failure("has a raw control character in a text; escape it")
+            case 0..<0x20: throw rawControl
             default: at += 1
             }
         }

@@ -43,7 +43,8 @@ package struct JSONObject: Hashable, Sendable {
     init(sorted members: [Member]) { self.members = members }
 
     package subscript(key: String) -> JSON? {
-        for member in members where member.key == key { return member.value }
+        // By place: a loop over the members would hold each of them for a moment.
+        for i in members.indices where members[i].key == key { return members[i].value }
         return nil
     }
 

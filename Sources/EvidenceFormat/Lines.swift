@@ -2,26 +2,33 @@ internal import Base
 
 /// Lines of the text formats. Bytes, not characters: a combining mark must not swallow a newline.
 struct Lines {
-    private var rest: ArraySlice<ArraySlice<UInt8>>
+    private var rest: ArraySlice<UInt8>
 
     /// The text must be UTF-8 and end with a newline; nil otherwise. Checked here for all lines, so
     /// that `next` is nil at the end alone: a bad line must not pass for it.
     init?(_ text: ArraySlice<UInt8>) {
         guard text.last == 0x0A, String(validating: text, as: UTF8.self) != nil else { return nil }
-        rest = text.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)[...]
+        rest = text
     }
 
     var isAtEnd: Bool { rest.isEmpty }
 
     mutating func next() -> String? {
-        rest.popFirst().map { String(decoding: $0, as: UTF8.self) }
+        nextBytes().map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    mutating func nextBytes() -> ArraySlice<UInt8>? {
+        guard let end = rest.firstIndex(of: 0x0A) else { return nil }
+        defer { rest = rest[(end + 1)...] }
+        return rest[..<end]
     }
 
     /// The rest of the next line when it starts with `prefix`; otherwise stays before it.
     mutating func next(after prefix: String) -> String? {
-        guard let line = rest.first, line.starts(with: prefix.utf8) else { return nil }
-        rest.removeFirst()
-        return String(decoding: line.dropFirst(prefix.utf8.count), as: UTF8.self)
+        guard rest.starts(with: prefix.utf8) else { return nil }
+        return nextBytes().map {
+            String(decoding: $0.dropFirst(prefix.utf8.count), as: UTF8.self)
+        }
     }
 }
 
@@ -39,6 +46,9 @@ func decimal(_ text: some StringProtocol) -> UInt64? {
     return value <= Merkle.sizeMax ? value : nil
 }
 
-func digest(base64 text: some StringProtocol) -> Digest? {
-    text.utf8.count == 44 ? [UInt8](base64: text).flatMap { Digest($0) } : nil
+extension Digest {
+    init?(base64 text: ArraySlice<UInt8>) {
+        guard text.count == 44, let bytes = [UInt8](base64: text) else { return nil }
+        self.init(bytes)
+    }
 }

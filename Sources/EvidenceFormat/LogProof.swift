@@ -30,7 +30,11 @@ package struct LogProof: Hashable, Sendable {
         return Array(text.utf8) + [0x0A] + checkpoint.encode()
     }
 
-    package init(parsing bytes: [UInt8]) throws(Failure) {
+    /// `known`: a checkpoint that was read before. Where it stands in the proof byte for byte, as in
+    /// every proof of a bundle, it is not read again.
+    package init(
+        parsing bytes: [UInt8], known: (bytes: [UInt8], note: SignedNote)? = nil
+    ) throws(Failure) {
         guard bytes.count <= Self.bytesMax else {
             throw Failure(.invalid, "a proof has \(bytes.count) bytes; at most \(Self.bytesMax)")
         }
@@ -46,18 +50,23 @@ package struct LogProof: Hashable, Sendable {
         }
         self.index = index
         var path: [Digest] = []
-        while let line = lines.next() {
+        while let line = lines.nextBytes() {
             guard path.count < Merkle.proofCountMax else {
                 throw Failure(.invalid, "a proof has more than \(Merkle.proofCountMax) hashes")
             }
-            guard let hash = digest(base64: line) else {
+            guard let hash = Digest(base64: line) else {
                 throw Failure(.invalid, "a proof's line \(path.count + 1) is not a hash in base64")
             }
             path.append(hash)
         }
         self.path = path
-        checkpoint = try SignedNote(parsing: Array(bytes[(gap + 1)...]))
-        _ = try Checkpoint(text: checkpoint.text)
+        let rest = bytes[(gap + 1)...]
+        if let known, rest.elementsEqual(known.bytes) {
+            checkpoint = known.note
+        } else {
+            checkpoint = try SignedNote(parsing: Array(rest))
+            _ = try Checkpoint(text: checkpoint.text)
+        }
     }
 
     /// The checkpoint under which `leaf` is proven to stand at `index`. Throws when a key, the log,

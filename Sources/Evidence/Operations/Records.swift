@@ -52,18 +52,24 @@ extension EvidenceLog {
 
     package func record(_ id: RecordID) throws(Failure) -> Record {
         let entry = try entry(of: id)
-        let reader = self.reader
-        let (leaf, place) = try reader.read(entry.leaf)
+        let leaf = try reader.leaf(at: entry.leaf)
         guard leaf.isRecord else {
             throw Failure(.notFound, "\(id) is a \(leaf.kind.rawValue) leaf, not a picture")
         }
+        return try record(QueryPage.Hit(index: entry.leaf, leaf: leaf, instant: entry.time))
+    }
+
+    /// What was found, with everything that was said of it since.
+    package func record(_ hit: QueryPage.Hit) throws(Failure) -> Record {
+        let reader = self.reader
+        let (leaf, place) = try reader.read(hit.index)
         let personal = try PrivateSection.links(of: leaf, at: place, engine)
         var links = leaf.links.map(\.link) + personal
         var ever = links
-        for about in try leavesAbout(id, reader) {
+        for index in try indicesAbout(leaf.id) {
+            let (about, place) = try reader.read(index)
             switch about.kind {
             case .link:
-                let (_, place) = try reader.read(self.entry(of: about.id).leaf)
                 let added =
                     try about.links.map(\.link) + PrivateSection.links(of: about, at: place, engine)
                 links += added.filter { !links.contains($0) }
@@ -75,8 +81,8 @@ extension EvidenceLog {
             }
         }
         return Record(
-            index: entry.leaf, leaf: leaf, instant: entry.time, links: links, linksEver: ever,
-            payloadBytes: place.payloadBytes, removal: try removal(of: id, code: 0, reader))
+            index: hit.index, leaf: leaf, instant: hit.instant, links: links, linksEver: ever,
+            payloadBytes: place.payloadBytes, removal: try removal(of: leaf.id, code: 0, reader))
     }
 
     /// Leaves that were said of a record, in order.

@@ -4,6 +4,7 @@ internal import EvidenceFormat
 
 /// Step 3: the bag is whole, and what is in it was signed.
 extension BundleCheck {
+    private static let mismatchesMax = 1000
     private static let declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
     /// False when nothing can be said about single files.
@@ -119,7 +120,7 @@ extension BundleCheck {
             isLeaf[Int(leaf.leaf)] = true
             if leaf.proof >= 0 { isLeaf[Int(leaf.proof)] = true }
         }
-        return source.files.byPlace.filter { listed[Int($0)] && !isLeaf[Int($0)] }
+        return source.files.byPlace.filter { !isLeaf[Int($0)] }
     }
 
     /// True when a file that was read whole is the one in its manifest.
@@ -135,19 +136,24 @@ extension BundleCheck {
 
     /// What the threads found, with the records that it is about.
     func report(_ hasher: BundleHasher) {
-        let (mismatches, count, failures) = hasher.result
-        for mismatch in mismatches.sorted(by: { $0.file < $1.file }) { report(mismatch) }
-        if count > mismatches.count {
-            result.add(
-                step: 3, "\(count - mismatches.count) more files are not the ones that were signed")
+        let (digests, failures) = hasher.result
+        let wrong = zip(hasher.work, digests).lazy.map { (Int($0), $1) }.filter {
+            file, digest in
+            self.listed[file] && failures[file] == nil && digest != self.expected[file]
         }
-        for (file, failure) in failures {
+        let files = wrong.map(\.0).sorted()
+        for file in files.prefix(Self.mismatchesMax) { report(mismatch: file) }
+        if files.count > Self.mismatchesMax {
+            result.add(
+                step: 3,
+                "\(files.count - Self.mismatchesMax) more files are not the ones that were signed")
+        }
+        for (file, failure) in failures.sorted(by: { $0.key < $1.key }) where listed[file] {
             result.add(step: 3, file: source.files.name(file), failure.words)
         }
     }
 
-    private func report(_ mismatch: BundleHasher.Mismatch) {
-        let file = mismatch.file
+    private func report(mismatch file: Int) {
         let name = source.files.name(file)
         let size = source.files.byteCount(file)
         guard let index = Self.index(ofPayload: name), let known = leaves.record(at: index) else {

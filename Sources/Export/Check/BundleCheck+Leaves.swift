@@ -5,6 +5,21 @@ internal import EvidenceFormat
 /// Steps 4, 5 and 7: every leaf stands where it says in the signed log, is in the right folder, and
 /// keeps the rules between leaves; every record has its bytes or lost them lawfully.
 extension BundleCheck {
+    /// The leaves by their files' names, in the order of the log.
+    func findLeaves() {
+        let files = source.files
+        for file in 0..<files.count {
+            let name = files.name(file)
+            guard name.hasPrefix("proof/"), name.hasSuffix(".leaf"),
+                let (index, role) = Self.place(ofLeaf: name)
+            else { continue }
+            let proof = files.position(of: BundleNames.proof(index, role)) ?? -1
+            leafFiles.append(
+                LeafFile(index: index, role: role, leaf: Int32(file), proof: Int32(proof)))
+        }
+        leafFiles.sort { ($0.index, $0.leaf) < ($1.index, $1.leaf) }
+    }
+
     /// Gives every file its place in the format.
     func sortFiles() {
         let files = source.files
@@ -18,26 +33,15 @@ extension BundleCheck {
                 result.add(step: 3, file: name, "is missing")
             }
         }
-        for name in ["proofs.py", "report.py"] {
-            if let file = files.position(of: name) { claimed[file] = true }
-        }
-        for file in 0..<files.count {
-            let name = files.name(file)
-            guard name.hasPrefix("proof/"), name.hasSuffix(".leaf"),
-                let (index, role) = Self.place(ofLeaf: name)
-            else { continue }
-            claimed[file] = true
-            let proof = files.position(of: BundleNames.proof(index, role))
-            if let proof {
-                claimed[proof] = true
+        for leaf in leafFiles {
+            claimed[Int(leaf.leaf)] = true
+            if leaf.proof >= 0 {
+                claimed[Int(leaf.proof)] = true
             } else {
-                result.add(step: 4, file: name, "has no proof beside it")
+                result.add(
+                    step: 4, file: files.name(Int(leaf.leaf)), "has no proof beside it")
             }
-            leafFiles.append(
-                LeafFile(
-                    index: index, role: role, leaf: Int32(file), proof: Int32(proof ?? -1)))
         }
-        leafFiles.sort { ($0.index, $0.leaf) < ($1.index, $1.leaf) }
     }
 
     private static func place(ofLeaf name: String) -> (UInt64, BundleNames.Role)? {
@@ -82,20 +86,23 @@ extension BundleCheck {
         checkHash(file.leaf, bytes, record: leaf.id)
         checkProof(leaf, file)
         checkRole(leaf, file.role, name)
+        let payload = file.role == .records ? payload(of: leaf, at: file.index) : nil
         let isNew = leaves.add(
             .init(
                 index: file.index, id: leaf.id, file: file.leaf, role: file.role,
                 instant: leaf.time("t") ?? leaf.time,
-                fits: selection?.fits(leaf, links: leaf.links.map(\.link)) ?? true))
+                fits: selection?.fits(leaf, links: leaf.links.map(\.link)) ?? true,
+                payload: Int32(payload ?? -1),
+                isDerived: ["use", "clip", "parent"].contains { leaf.body[$0] != nil }))
         if !isNew { result.add(step: 4, record: leaf.id, file: name, "has another leaf's id") }
         checkRules(leaf, file, name)
-        if file.role == .records { noteRecord(leaf, file) }
+        if file.role == .records { noteRecord(leaf, file, payload) }
     }
 
     private func checkProof(_ leaf: Leaf, _ file: LeafFile) {
         guard file.proof >= 0,
             let bytes = contents(Int(file.proof), step: 4, bytesMax: LogProof.bytesMax),
-            let checkpoint
+            let checkpoint, let head = signedHead
         else { return }
         checkHash(file.proof, bytes, record: leaf.id)
         func refuse(_ words: String) {
@@ -103,10 +110,10 @@ extension BundleCheck {
                 step: 4, record: leaf.id, file: source.files.name(Int(file.proof)), words)
         }
         do throws(Failure) {
-            let proof = try LogProof(parsing: bytes)
-            // Equal to the one whose signature was checked.
-            guard bytes.suffix(checkpointBytes.count).elementsEqual(checkpointBytes),
-                proof.checkpoint.encode() == checkpointBytes
+            let proof = try LogProof(parsing: bytes, known: head)
+            // Equal, byte for byte, to the one whose signature was checked.
+            guard bytes.suffix(head.bytes.count).elementsEqual(head.bytes),
+                proof.checkpoint == head.note
             else { return refuse("leads to another checkpoint than \(BundleNames.checkpoint)") }
             guard proof.extra == nil else {
                 return refuse("has an extra line, which no signature of the log covers")

@@ -57,11 +57,10 @@ extension BundleCheck {
             let about = try leaves.said(of: leaf.id).map { said throws(Failure) in
                 try entry(leaves.known[Int(said)])
             }
-            let name = BundleNames.payload(known.index, mime: leaf.string("mime") ?? "")
             try take(
                 page.record(
                     .init(index: known.index, leaf: leaf), about: about,
-                    payload: source.files.position(of: name) == nil ? nil : name))
+                    payload: known.payload < 0 ? nil : source.files.name(Int(known.payload))))
         }
         try takeCustody(take)
         var facts = PageTable.facts

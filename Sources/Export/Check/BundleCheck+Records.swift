@@ -4,14 +4,17 @@ internal import EvidenceFormat
 
 /// Steps 5 and 6: every record has its bytes, or lost them lawfully, and is what was asked for.
 extension BundleCheck {
+    /// The file with a record's bytes, when it is here.
+    func payload(of leaf: Leaf, at index: UInt64) -> Int? {
+        source.files.position(of: BundleNames.payload(index, mime: leaf.string("mime") ?? ""))
+    }
+
     /// What can be said of a record's bytes without reading them.
-    func noteRecord(_ leaf: Leaf, _ file: LeafFile) {
+    func noteRecord(_ leaf: Leaf, _ file: LeafFile, _ payload: Int?) {
         result.records += 1
         result.oldestRecord = result.oldestRecord ?? file.index
         result.newestRecord = file.index
-        guard let mime = leaf.string("mime"), let hash = leaf.digest("pay") else { return }
-        let name = BundleNames.payload(file.index, mime: mime)
-        guard let payload = source.files.position(of: name) else { return }
+        guard leaf.string("mime") != nil, let hash = leaf.digest("pay"), let payload else { return }
         claimed[payload] = true
         payloadCount += 1
         payloadLength += leaf.int("len") ?? 0
@@ -21,7 +24,7 @@ extension BundleCheck {
             let length = UInt64(leaf.int("len") ?? 0)
             let bytes = length == size ? 0..<size : min(length, size)..<max(length, size)
             result.add(
-                step: 5, record: leaf.id, file: name, bytes: bytes,
+                step: 5, record: leaf.id, file: source.files.name(payload), bytes: bytes,
                 "its bytes are not the ones that were recorded")
         }
         if leaf.kind == .clip { clips.append(file) }
@@ -58,7 +61,7 @@ extension BundleCheck {
     /// After all leaves: bytes and removals, conditions, counts.
     func checkSelection() {
         var streams = 0
-        for known in leaves.known where known.isRecord {
+        for known in leaves.known where known.isRecord && !isSettled(known) {
             do throws(Failure) {
                 let leaf = try self.leaf(known.file)
                 if leaf.string("use") == "stream" { streams += 1 }
@@ -96,6 +99,14 @@ extension BundleCheck {
         }
     }
 
+    /// Its bytes are here, it is what was asked for, and no other leaf bears on that: there is no
+    /// need to read its own again. So it is with nearly all.
+    private func isSettled(_ known: LeafTable.Known) -> Bool {
+        known.payload >= 0 && known.fits && !known.isDerived
+            && leaves.said(of: known.id).isEmpty && leaves.pictures(of: known.id).isEmpty
+            && removals.order(of: known.id) == nil
+    }
+
     private func check(_ known: LeafTable.Known, _ leaf: Leaf) throws(Failure) {
         checkBytes(leaf, known)
         let name = source.files.name(Int(known.file))
@@ -119,7 +130,7 @@ extension BundleCheck {
 
     private func checkBytes(_ leaf: Leaf, _ known: LeafTable.Known) {
         let name = BundleNames.payload(known.index, mime: leaf.string("mime") ?? "")
-        let isHere = source.files.position(of: name) != nil
+        let isHere = known.payload >= 0
         let order = removals.order(of: leaf.id)
         guard let order, let done = order.doneAt else {
             if !isHere {

@@ -26,9 +26,10 @@ extension BundleCheck {
         keySet = set
         result.origin = set.origin
         do throws(Failure) {
-            let checkpoint = try set.open(SignedNote(parsing: head))
+            let note = try SignedNote(parsing: head)
+            let checkpoint = try set.open(note)
             self.checkpoint = checkpoint
-            checkpointBytes = head
+            signedHead = (head, note)
             result.size = checkpoint.size
             result.root = checkpoint.root
             return true

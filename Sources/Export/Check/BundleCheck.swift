@@ -33,7 +33,8 @@ package final class BundleCheck {
     var keySet: KeySet?
     var rootKey: VerifierKey?
     var checkpoint: Checkpoint?
-    var checkpointBytes: [UInt8] = []
+    /// The note that `checkpoint` was read from.
+    var signedHead: (bytes: [UInt8], note: SignedNote)?
     var selection: AskedFor?
 
     /// What the manifests say of each file.
@@ -106,10 +107,17 @@ package final class BundleCheck {
     }
 
     func run() {
+        findLeaves()
+        let hasher = BundleHasher(source, hashedApart())
+        let threads = hasher.start(threads: request.threads)
+        check(hasher)
+        hasher.stop()
+        for thread in threads { thread.join() }
+    }
+
+    private func check(_ hasher: BundleHasher) {
         guard checkRoot(), checkManifests() else { return }
         sortFiles()
-        let hasher = BundleHasher(source, hashedApart(), expected: expected)
-        let threads = hasher.start(threads: request.threads)
         readSelection()
         checkLeaves(hasher)
         checkSelection()
@@ -120,7 +128,6 @@ package final class BundleCheck {
         checkUnknownFiles()
         checkPage()
         hasher.wait { request.progress($0, result.bytes) }
-        for thread in threads { thread.join() }
         report(hasher)
         result.checks.closed = chains.closedCount
         result.checks.open = chains.openCount

@@ -2,36 +2,31 @@ internal import Base
 internal import Linux
 
 /// Hashes a bundle's large files, each once, on threads of its own, in the order in which they
-/// stand on the disk; meanwhile the caller checks leaves. Made, started and joined by one thread.
+/// stand on the disk; meanwhile the caller reads what the hashes should be, and checks leaves.
+/// Made, started and joined by one thread.
 final class BundleHasher: Sendable {
-    struct Mismatch: Sendable {
-        let file: Int
-        let actual: Digest
-    }
-
     private struct State {
         var next = 0
         var running = 0
-        var mismatches: [Mismatch] = []
-        var mismatchCount = 0
-        var failures: [(file: Int, failure: Failure)] = []
+        /// Of `work`, in its order.
+        var digests: [Digest]
+        var failures: [Int: Failure] = [:]
         var bytes: UInt64 = 0
     }
 
-    static let mismatchesMax = 1000
+    static let failuresMax = 1000
     /// Files are taken so many at a time, so that the lock is not felt.
     private static let turnCount = 16
 
+    /// Which files, in order.
+    let work: [UInt32]
     private let source: BundleSource
-    private let work: [UInt32]
-    private let expected: [Digest]
-    private let state = Monitor(State())
+    private let state: Monitor<State>
 
-    /// `work`: which files, in order; `expected` has a hash for every file of the bundle.
-    init(_ source: BundleSource, _ work: [UInt32], expected: [Digest]) {
+    init(_ source: BundleSource, _ work: [UInt32]) {
         self.source = source
         self.work = work
-        self.expected = expected
+        state = Monitor(State(digests: Array(repeating: .zero, count: work.count)))
     }
 
     /// Bytes hashed so far.
@@ -42,9 +37,12 @@ final class BundleHasher: Sendable {
         return (0..<count).map { i in Thread(name: "hash-\(i)") { [self] in run() } }
     }
 
-    /// After the threads have ended: what is not as expected, and what could not be read.
-    var result: (mismatches: [Mismatch], count: Int, failures: [(file: Int, failure: Failure)]) {
-        state.withLock { ($0.mismatches, $0.mismatchCount, $0.failures) }
+    /// Nobody wants to know any more.
+    func stop() { state.withLock { $0.next = work.count } }
+
+    /// After the threads have ended: the hashes of `work`, and why some could not be made.
+    var result: (digests: [Digest], failures: [Int: Failure]) {
+        state.withLock { ($0.digests, $0.failures) }
     }
 
     /// Returns when all threads are done; `progress` is told of bytes a few times a second.
@@ -63,26 +61,19 @@ final class BundleHasher: Sendable {
             state.broadcast()
         }
         while let turn = nextTurn() {
-            for file in turn.map({ Int(work[$0]) }) {
-                do throws(Failure) {
-                    let actual = try hash(file)
-                    guard actual != expected[file] else { continue }
-                    note(Mismatch(file: file, actual: actual))
-                } catch {
-                    state.withLock { state in
-                        if state.failures.count < Self.mismatchesMax {
-                            state.failures.append((file, error))
-                        }
-                    }
-                }
-            }
+            for place in turn { take(place) }
         }
     }
 
-    private func note(_ mismatch: Mismatch) {
-        state.withLock { state in
-            state.mismatchCount += 1
-            if state.mismatches.count < Self.mismatchesMax { state.mismatches.append(mismatch) }
+    private func take(_ place: Int) {
+        let file = Int(work[place])
+        do throws(Failure) {
+            let digest = try hash(file)
+            state.withLock { $0.digests[place] = digest }
+        } catch {
+            state.withLock { state in
+                if state.failures.count < Self.failuresMax { state.failures[file] = error }
+            }
         }
     }
 

@@ -22,13 +22,17 @@ enum BundleName {
             throw refuse("has a backslash or a colon")
         }
         guard bytes.first != 0x2F else { throw refuse("is absolute") }
-        let parts = bytes.split(separator: 0x2F, omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty && !$0.elementsEqual([0x2E]) }) else {
-            throw refuse("is of a folder, or has an empty part")
+        var start = bytes.startIndex
+        while true {
+            let end = bytes[start...].firstIndex(of: 0x2F) ?? bytes.endIndex
+            let part = bytes[start..<end]
+            if part.count < 3, part.allSatisfy({ $0 == 0x2E }) {
+                throw refuse(
+                    part.count == 2
+                        ? "leads out of the bundle (..)" : "is of a folder, or has an empty part")
+            }
+            guard end < bytes.endIndex else { return String(decoding: bytes, as: UTF8.self) }
+            start = end + 1
         }
-        guard !parts.contains(where: { $0.elementsEqual([0x2E, 0x2E]) }) else {
-            throw refuse("leads out of the bundle (..)")
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -39,10 +39,10 @@ struct FileTable: Sendable {
         func name(_ entry: Entry) -> ArraySlice<UInt8> {
             names[Int(entry.nameStart)..<Int(entry.nameStart) + Int(entry.nameCount)]
         }
-        entries.sort { Self.order(name($0), name($1)) < 0 }
+        entries.sort { Self.order(name($0).span, name($1).span) < 0 }
         var folders: Set<String> = []
         for i in entries.indices {
-            if i > 0, Self.order(name(entries[i - 1]), name(entries[i])) == 0 {
+            if i > 0, Self.order(name(entries[i - 1]).span, name(entries[i]).span) == 0 {
                 throw Failure(
                     .corrupt, "the name \(self.name(i)) stands there twice, or in two spellings")
             }
@@ -70,13 +70,13 @@ struct FileTable: Sendable {
     func position(of name: some StringProtocol) -> Int? { position(of: name, anyCase: false) }
 
     private func position(of name: some StringProtocol, anyCase: Bool) -> Int? {
-        let wanted = Array(name.utf8)[...]
+        let wanted = Array(name.utf8)
         var range = entries.indices
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
-            let order = Self.order(nameBytes(middle), wanted)
+            let order = Self.order(nameBytes(middle).span, wanted.span)
             if order == 0 {
-                return anyCase || nameBytes(middle) == wanted ? middle : nil
+                return anyCase || nameBytes(middle) == wanted[...] ? middle : nil
             }
             range = order < 0 ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
@@ -97,15 +97,13 @@ struct FileTable: Sendable {
     }
 
     /// Below, at or above zero, as the first name comes before, with or after the second.
-    private static func order(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int {
-        var (i, j) = (a.startIndex, b.startIndex)
-        while i < a.endIndex, j < b.endIndex {
-            let (x, y) = (lower(a[i]), lower(b[j]))
-            if x != y { return x < y ? -1 : 1 }
-            i += 1
-            j += 1
-        }
-        return a.count - b.count
+    private static func order(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int {
+        let count = min(a.count, b.count)
+        var i = 0
+        // Most letters of two names are the same, in the same case.
+        while i < count, a[i] == b[i] || lower(a[i]) == lower(b[i]) { i += 1 }
+        guard i < count else { return a.count - b.count }
+        return lower(a[i]) < lower(b[i]) ? -1 : 1
     }
 
     private static func lower(_ byte: UInt8) -> UInt8 {

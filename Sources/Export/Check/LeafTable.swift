@@ -20,7 +20,11 @@ struct LeafTable {
         let role: BundleNames.Role
         let instant: WallTime
         /// As far as its own leaf tells, it is what was asked for.
-        var fits: Bool
+        let fits: Bool
+        /// The file with a record's bytes; -1 when it is not here.
+        let payload: Int32
+        /// A stream, or made of one or of another record: that one is looked at, too.
+        let isDerived: Bool
 
         var isRecord: Bool { role == .records }
     }

@@ -11,8 +11,9 @@ struct ManifestReader {
 
     mutating func next() throws(Failure) -> (hash: Digest, name: String)? {
         guard let text = try lines.next() else { return nil }
+        let digits = text.prefix(64)
         guard text.count > 66, text.dropFirst(64).prefix(2).elementsEqual([0x20, 0x20]),
-            let hash = Digest(hex: String(decoding: text.prefix(64), as: UTF8.self))
+            let hash = Digest(hexDigits: digits.span)
         else {
             throw Failure(
                 .corrupt, "has a line \(lines.number) that is not a SHA-256 and a name")

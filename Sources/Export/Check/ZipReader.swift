@@ -35,8 +35,8 @@ package struct ZipReader<Source: ByteSource> {
     package init(_ source: Source) throws(Failure) {
         end = try ZipEnd(source)
         directory = ByteWindow(source, end.directory, windowBytes: 64 << 10)
-        // A descriptor and the next entry's header; pictures stand between them.
-        headers = ByteWindow(source, 0..<end.directory.lowerBound, windowBytes: 512)
+        // From a picture's descriptor to the next picture: its leaf and proof stand between.
+        headers = ByteWindow(source, 0..<end.directory.lowerBound, windowBytes: 4096)
         at = end.directory.lowerBound
         left = end.entries
     }

@@ -89,32 +89,35 @@ extension JSON {
     }
 
     private static func show(_ text: String, to bytes: inout [UInt8]) {
-        let utf8 = Array(text.utf8)
+        let utf8 = text.utf8Span.span
         if isTime(utf8) {
-            bytes += utf8[..<10]
-            bytes.append(0x20)
-            bytes += utf8[11..<26]
+            for i in 0..<26 { bytes.append(i == 10 ? 0x20 : utf8[i]) }
             bytes += [0x20, 0x55, 0x54, 0x43]
             return
         }
-        for byte in utf8 {
-            switch byte {
+        for i in utf8.indices {
+            switch utf8[i] {
             case 0x26: bytes += [0x26, 0x61, 0x6D, 0x70, 0x3B]
             case 0x3C: bytes += [0x26, 0x6C, 0x74, 0x3B]
             case 0x3E: bytes += [0x26, 0x67, 0x74, 0x3B]
             case 0x22: bytes += [0x26, 0x71, 0x75, 0x6F, 0x74, 0x3B]
             case 0x27: bytes += [0x26, 0x23, 0x78, 0x32, 0x37, 0x3B]
-            default: bytes.append(byte)
+            default: bytes.append(utf8[i])
             }
         }
     }
 
     /// By shape alone, as `report.py` does: a reason may look like a time that does not exist.
-    private static func isTime(_ text: [UInt8]) -> Bool {
-        let shape = Array("0000-00-00T00:00:00.000000Z".utf8)
-        return text.count == shape.count
-            && zip(text, shape).allSatisfy { byte, form in
-                form == 0x30 ? (0x30...0x39).contains(byte) : byte == form
+    private static func isTime(_ text: Span<UInt8>) -> Bool {
+        guard text.count == timeShape.count else { return false }
+        for i in text.indices {
+            let form = timeShape[i]
+            guard form == 0x30 ? (0x30...0x39).contains(text[i]) : text[i] == form else {
+                return false
             }
+        }
+        return true
     }
+
+    private static let timeShape = Array("0000-00-00T00:00:00.000000Z".utf8)
 }

@@ -150,7 +150,7 @@ extension Factory {
             where hit.leaf.kind == .snapshot
                 && state.missing.contains(hit.leaf.string("cam") ?? "")
             {
-                let record = try log.record(hit.leaf.id)
+                let record = try log.record(hit)
                 guard record.isFree(for: state.links, of: order) else { continue }
                 _ = try log.link(
                     record.leaf.id, to: [check],

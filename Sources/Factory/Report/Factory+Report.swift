@@ -18,7 +18,7 @@ extension Factory {
         try forEachPicture(scope) { hit throws(Failure) in
             extend(hit.instant)
             if let camera = hit.leaf.string("cam") { cameras.insert(camera) }
-            let record = try log.record(hit.leaf.id)
+            let record = try log.record(hit)
             let own = record.links.filter { $0.kind == Link.checkKind }
             guard !own.isEmpty else {
                 report.add(unlinked: hit)

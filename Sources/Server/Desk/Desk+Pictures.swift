@@ -148,7 +148,7 @@ extension Desk {
             if isBrief {
                 brief(hit, in: &item)
             } else {
-                let record = try log.record(hit.leaf.id)
+                let record = try log.record(hit)
                 item.add(.document, text(RecordJSON.make(record)))
             }
             answer.add(item: item)

@@ -83,7 +83,7 @@ enum PictureList {
         for hit in page.hits {
             let isPicture = hit.leaf.string("mime")?.hasPrefix("image/") == true
             guard isPicture || !pictures else { continue }
-            records.append(item(try site.desk.log.record(hit.leaf.id)))
+            records.append(item(try site.desk.log.record(hit)))
         }
         var fields: [(String, JSON)] = [
             (pictures ? "pictures" : "records", .array(records)),
