@@ -20,7 +20,9 @@ struct Getting {
     static func run(_ measures: [Getting], _ folder: WorkFolder, _ arguments: Arguments) throws {
         let pictures = Pictures(count: arguments.quick ? 20 : 1000)
         let path = realPath(folder.path)
-        var contenders: [any Answerer] = [try OurGateway("\(path)/ours", count: pictures.count)]
+        var contenders: [any Answerer] = [
+            try OurGateway("\(path)/ours", count: pictures.count, tiny: arguments.leaves ?? 0)
+        ]
         defer { for contender in contenders { contender.end() } }
         if isInstalled(Nginx.program), !arguments.alone {
             contenders.append(try Nginx("\(path)/nginx", pictures, certificate: nil))

@@ -31,8 +31,9 @@
     public init?(_ text: some StringProtocol) { self.init(String(text)) }
 
     /// The same, as fast as it goes: every leaf has such texts.
-    public init?(_ text: String) {
-        let bytes = text.utf8Span.span
+    public init?(_ text: String) { self.init(text: text.utf8Span.span) }
+
+    public init?(text bytes: Span<UInt8>) {
         guard bytes.count == 36 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
         for at in 0..<36 {

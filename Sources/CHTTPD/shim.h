@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -68,6 +69,19 @@ static inline struct MHD_Daemon *proofreel_httpd_start(const proofreel_httpd_opt
         MHD_OPTION_NOTIFY_COMPLETED, o->completed, o->context,
         MHD_OPTION_NOTIFY_CONNECTION, o->connection, o->context,
         MHD_OPTION_ARRAY, o->certificate ? tls : none, MHD_OPTION_END);
+}
+
+// The descriptor that is readable when the daemon has something to do.
+static inline int proofreel_httpd_waiting(struct MHD_Daemon *d) {
+    const union MHD_DaemonInfo *i = MHD_get_daemon_info(d, MHD_DAEMON_INFO_EPOLL_FD);
+    return i ? (int)i->epoll_fd : -1;
+}
+
+// How many milliseconds the daemon can be left alone, at most `most`.
+static inline int proofreel_httpd_patience(struct MHD_Daemon *d, int most) {
+    MHD_UNSIGNED_LONG_LONG wait;
+    if (MHD_get_timeout(d, &wait) != MHD_YES || wait > (MHD_UNSIGNED_LONG_LONG)most) return most;
+    return (int)wait;
 }
 
 static inline int proofreel_httpd_socket(struct MHD_Connection *c) {

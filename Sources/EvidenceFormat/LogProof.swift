@@ -30,8 +30,8 @@ package struct LogProof: Hashable, Sendable {
         return Array(text.utf8) + [0x0A] + checkpoint.encode()
     }
 
-    /// `known`: a checkpoint that was read before. Where it stands in the proof byte for byte, as in
-    /// every proof of a bundle, it is not read again.
+    /// `known`: a checkpoint that was read before. Where it stands in the proof, byte for byte, as
+    /// in every proof of a bundle, it is not read again.
     package init(
         parsing bytes: [UInt8], known: (bytes: [UInt8], note: SignedNote)? = nil
     ) throws(Failure) {

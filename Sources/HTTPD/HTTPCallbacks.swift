@@ -10,9 +10,11 @@ enum HTTPCallbacks {
             else { return }
             unsafe HTTPCallbacks.connection(desk, raw, place, event)
         }
-        unsafe options.began = { _, target, raw in
-            guard let target = unsafe target, let raw = unsafe raw else { return nil }
-            return unsafe HTTPCallbacks.began(target, raw)
+        unsafe options.began = { context, target, raw in
+            guard let desk = unsafe HTTPCallbacks.desk(context), let target = unsafe target,
+                let raw = unsafe raw
+            else { return nil }
+            return unsafe HTTPCallbacks.began(desk, target, raw)
         }
         unsafe options.asked = { context, _, _, method, _, upload, uploadCount, place in
             guard let desk = unsafe HTTPCallbacks.desk(context), let method = unsafe method,
@@ -70,12 +72,11 @@ enum HTTPCallbacks {
 
     /// The first line of a request has come.
     private static func began(
-        _ target: UnsafePointer<CChar>, _ raw: OpaquePointer
+        _ desk: HTTPDesk, _ target: UnsafePointer<CChar>, _ raw: OpaquePointer
     ) -> UnsafeMutableRawPointer? {
         let connection = unsafe known(raw)
-        let count = unsafe strlen(target)
-        let bytes = (0..<count).map { i in UInt8(bitPattern: unsafe target[i]) }
-        let exchange = unsafe HTTPExchange(raw, target: bytes, of: connection)
+        let bytes = unsafe Array(UnsafeRawBufferPointer(start: target, count: strlen(target)))
+        let exchange = unsafe HTTPExchange(raw, target: bytes, of: connection, desk.wake)
         connection?.exchange = exchange
         return unsafe Unmanaged.passRetained(exchange).toOpaque()
     }

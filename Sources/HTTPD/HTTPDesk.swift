@@ -4,13 +4,15 @@ internal import Glibc
 /// What the daemon's callbacks work on: the connections that are there. The server's thread only.
 final class HTTPDesk {
     let handler: any HTTPHandler
+    let wake: HTTPWake
     private let options: HTTPServer.Options
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var looked: UInt64 = 0
     private(set) var isEnding = false
 
-    init(_ handler: any HTTPHandler, _ options: HTTPServer.Options) {
+    init(_ handler: any HTTPHandler, _ options: HTTPServer.Options, _ wake: HTTPWake) {
         self.handler = handler
+        self.wake = wake
         self.options = options
     }
 

@@ -15,6 +15,7 @@ internal import CHTTPD
     }
 
     private let connection: OpaquePointer
+    private let wakeServer: HTTPWake
     private let state = HTTPLock(State())
     /// As the client sent it: path and query, still encoded.
     package let target: [UInt8]
@@ -30,8 +31,11 @@ internal import CHTTPD
     /// Lets go of this exchange when that is over.
     private let client: HTTPConnection?
 
-    init(_ connection: OpaquePointer, target: [UInt8], of client: HTTPConnection?) {
+    init(
+        _ connection: OpaquePointer, target: [UInt8], of client: HTTPConnection?, _ wake: HTTPWake
+    ) {
         unsafe self.connection = connection
+        wakeServer = wake
         self.target = target
         self.client = client
         address = client?.address ?? []
@@ -78,6 +82,7 @@ internal import CHTTPD
         guard state.isSuspended, !state.isOver else { return }
         state.isSuspended = false
         unsafe MHD_resume_connection(connection)
+        wakeServer.signal()
     }
 
     // MARK: On the server's thread

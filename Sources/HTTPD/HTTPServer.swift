@@ -28,6 +28,8 @@ internal import Glibc
     }
 
     private let daemon: OpaquePointer
+    /// Readable when the daemon has something to do.
+    private let waiting: Int32
     /// The daemon's callbacks refer to it.
     private let desk: HTTPDesk
 
@@ -39,7 +41,11 @@ internal import Glibc
         guard copy >= 0 else {
             throw Failure(.io, "no descriptor is left for the HTTP server (errno \(errno))")
         }
-        let desk = HTTPDesk(handler, options)
+        guard let wake = HTTPWake() else {
+            close(copy)
+            throw Failure(.io, "no descriptor is left for the HTTP server (errno \(errno))")
+        }
+        let desk = HTTPDesk(handler, options, wake)
         self.desk = desk
         guard let daemon = unsafe Self.start(copy, options, desk) else {
             close(copy)
@@ -51,6 +57,7 @@ internal import Glibc
                         + " it?")
         }
         unsafe self.daemon = daemon
+        waiting = unsafe proofreel_httpd_waiting(daemon)
     }
 
     /// Ends what `end` has not.
@@ -86,9 +93,12 @@ internal import Glibc
     /// As everywhere in this project: nothing older than TLS 1.3.
     private static let priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
-    /// Waits so long for something to happen, and does it (`MHD_run_wait`).
+    /// Waits so long for something to happen, and does it (`MHD_run`).
     package func run(milliseconds: Int32) {
-        _ = unsafe MHD_run_wait(daemon, milliseconds)
+        // What is left to do from the last turn is not waited for.
+        let least = unsafe min(milliseconds, proofreel_httpd_patience(daemon, milliseconds))
+        if least > 0 { desk.wake.wait(or: waiting, milliseconds: least) }
+        _ = unsafe MHD_run(daemon)
         desk.look()
     }
 

@@ -5,6 +5,10 @@ package enum PercentText {
     package static func decode(
         _ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false
     ) -> String? {
+        // Most have nothing to decode.
+        if bytes.allSatisfy({ (0x2C...0x7E).contains($0) }) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var i = bytes.startIndex

@@ -144,6 +144,15 @@ import Testing
             }
             #expect(ran.code == 0 && ran.output == expected, "\(ran.output)")
         }
+        guard Program.isInstalled("cvlc") else {
+            print("**** REFEREE SKIPPED: VLC; install vlc-bin and vlc-plugin-base ****")
+            return
+        }
+        let shown = try Program.vlc(
+            scratch.path + "/clip.mp4",
+            ["--play-and-exit", "--no-drop-late-frames", "--no-skip-frames"], in: scratch)
+        // The last ones may be missing, because it ends with the file and not with its screen.
+        #expect(shown.pictures.count > Int(frames) / 2, "\(shown.text)")
     }
 
     private func attack(_ clip: ClipAnswer, _ before: [JSON], _ after: [JSON]) throws {

@@ -26,7 +26,7 @@ import Testing
 
         init(
             _ change: (inout HTTPServer.Options) -> Void = { _ in }, bodyBytesMax: Int = 0,
-            _ body: @escaping @Sendable (HTTPExchange) -> HTTPReply?
+            turn: Int32 = 50, _ body: @escaping @Sendable (HTTPExchange) -> HTTPReply?
         ) throws {
             Linux.Process.ignoreBrokenPipes()
             let listener = try Listener(IPAddress("127.0.0.1")!, port: 0)
@@ -37,14 +37,16 @@ import Testing
                 listening: listener.descriptor, options, Handler(bodyBytesMax, body))
             let ending = self.ending
             thread = Linux.Thread(name: "http") {
-                while !ending.isSet { server.run(milliseconds: 50) }
+                while !ending.isSet { server.run(milliseconds: turn) }
                 server.beginToEnd()
                 for _ in 0..<20 where server.connectionCount > 0 { server.run(milliseconds: 50) }
             }
         }
 
-        func end() {
+        /// `wake`: what makes the server look at something.
+        func end(_ wake: () -> Void = {}) {
             ending.set()
+            wake()
             thread.join()
         }
     }
@@ -80,6 +82,21 @@ import Testing
         let client = try HTTPProbe(port: bench.port)
         for _ in 0..<5 { #expect(try client.ask("/").text == "late") }
         bench.end()
+    }
+
+    @Test func `an answer that comes later does not wait for the end of the server's turn`() throws
+    {
+        let bench = try Bench(turn: .max) { exchange in
+            Linux.Thread(name: "late") {
+                pauseFor(milliseconds: 20)
+                exchange.reply(Self.text("late"))
+            }.detach()
+            return nil
+        }
+        let client = try HTTPProbe(port: bench.port)
+        // The client gives up after a minute; the turn would take weeks.
+        for _ in 0..<3 { #expect(try client.ask("/").text == "late") }
+        bench.end { client.hangUp() }
     }
 
     @Test func `a handler is asked once, though its exchange is woken before it answers`() throws {

@@ -5,16 +5,19 @@ internal import Linux
 internal import SegmentFormat
 internal import Store
 
-/// What was read lately, for those who ask for the same again: whole leaves, and the few records
-/// of a link. Each has few places in a table, where others replace it.
+/// What was read lately, for those who ask for the same again: whole leaves, where the leaf with an
+/// id stands, and the few records of a link. Each has few places in a table, where others replace
+/// it.
 ///
-/// A leaf never changes, so a known one is good for ever. A link's list is forgotten when the index
-/// changes it, before anybody is told of the change: what is acknowledged is found. Where a
-/// picture's bytes are is forgotten, for all pictures, when any removal is ordered or carried out.
+/// A leaf never changes and never moves, so a known one is good for ever. A link's list is
+/// forgotten when the index changes it, before anybody is told of the change: what is acknowledged
+/// is found. Where a picture's bytes are is forgotten, for all pictures, when any removal is
+/// ordered or carried out.
 final class ReadCache: Sendable {
     /// Some three kilobytes each.
     static let leavesMax = 4096
     static let picturesMax = 4096
+    static let entriesMax = 8192
     static let listsMax = shelfCount * waysMax
     private static let shelfCount = 4096
     private static let waysMax = 4
@@ -82,6 +85,7 @@ final class ReadCache: Sendable {
     }
 
     private let leaves = Monitor<[KnownLeaf?]>([])
+    private let entries = Monitor<[(id: RecordID, entry: IDEntry)?]>([])
     private let pictures = Monitor(Pictures())
     private let lists = Monitor<[Shelf]>(Array(repeating: Shelf(), count: shelfCount))
 
@@ -97,6 +101,22 @@ final class ReadCache: Sendable {
             leaves[slot] = KnownLeaf(index: index, leaf: leaf, place: place)
         }
         return (leaf, place)
+    }
+
+    /// Where the leaf with an id stands, which never changes.
+    func entry(
+        of id: RecordID, else read: () throws(Failure) -> IDEntry
+    ) throws(Failure) -> IDEntry {
+        // The last bits of an id are random.
+        let slot = Int(id.low % UInt64(Self.entriesMax))
+        let known = entries.withLock { $0.isEmpty ? nil : $0[slot] }
+        if let known, known.id == id { return known.entry }
+        let entry = try read()
+        entries.withLock { entries in
+            if entries.isEmpty { entries = Array(repeating: nil, count: Self.entriesMax) }
+            entries[slot] = (id, entry)
+        }
+        return entry
     }
 
     /// What has just been stored, which whoever stored it is about to ask for.

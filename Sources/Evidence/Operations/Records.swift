@@ -35,10 +35,12 @@ extension EvidenceLog {
 
     /// `.notFound` for an id that no leaf has.
     func entry(of id: RecordID) throws(Failure) -> IDEntry {
-        guard let bytes = try engine.get(id.bytes, in: Table.idShard(id)) else {
-            throw Failure(.notFound, "there is no record \(id)")
+        try cache.entry(of: id) { () throws(Failure) in
+            guard let bytes = try engine.get(id.bytes, in: Table.idShard(id)) else {
+                throw Failure(.notFound, "there is no record \(id)")
+            }
+            return try IDEntry(decoding: bytes)
         }
-        return try IDEntry(decoding: bytes)
     }
 
     package func leaf(at index: UInt64) throws(Failure) -> Leaf {

@@ -50,8 +50,9 @@ package final class Workers: Sendable {
             guard state.locked.waiting > 0 else { break }
             let job = state.locked.jobs[state.locked.next]
             state.locked.next += 1
-            if state.locked.next == state.locked.jobs.count {
-                state.locked.jobs.removeAll(keepingCapacity: true)
+            // Also when there is always another one waiting: what is done must not pile up.
+            if state.locked.next == state.locked.jobs.count || state.locked.next > waitingMax {
+                state.locked.jobs.removeFirst(state.locked.next)
                 state.locked.next = 0
             }
             state.unlock()

@@ -105,6 +105,9 @@ final class Maps: Sendable {
         }
     }
 
+    /// So many entries are no more work to read upwards first.
+    private static let shortCount = 32
+
     private func entries(
         _ shard: Shard, from: [UInt8], to: [UInt8]?, descending: Bool, limit: Int
     ) throws(Failure) -> [MapEntry] {
@@ -112,23 +115,48 @@ final class Maps: Sendable {
         let lower = Self.key(shard, from)
         let upper = to.map { Self.key(shard, $0) } ?? Self.end(of: Self.key(shard, []))
         guard lower.lexicographicallyPrecedes(upper) else { return [] }
-        let drop = 1 + shard.name.count
+        let range = KeyRange(
+            lower: lower, upper: upper, drop: 1 + shard.name.count,
+            isOnePrefix: lower.prefix(Self.prefixBytes) == upper.prefix(Self.prefixBytes)
+                && lower.count >= Self.prefixBytes)
+        guard descending else {
+            return try entries(database, range, descending: false, limit: limit)
+        }
+        // RocksDB's filters help upwards alone; downwards it looks into every file. A short list,
+        // as nearly every link has, is read upwards and turned round.
+        if range.isOnePrefix {
+            let all = try entries(database, range, descending: false, limit: Self.shortCount)
+            if all.count < Self.shortCount { return Array(all.reversed().prefix(limit)) }
+        }
+        return try entries(database, range, descending: true, limit: limit)
+    }
+
+    /// Keys as they are stored; the answer leaves out the first bytes, which all share.
+    private struct KeyRange {
+        let lower: [UInt8]
+        let upper: [UInt8]
+        let drop: Int
+        /// Bounds alone are exact; the prefix filter helps only when both ends share the prefix.
+        let isOnePrefix: Bool
+    }
+
+    private func entries(
+        _ database: Database, _ range: KeyRange, descending: Bool, limit: Int
+    ) throws(Failure) -> [MapEntry] {
         var found: [MapEntry] = []
-        // Bounds alone are exact; the prefix filter helps only when both ends share the prefix.
-        let shared =
-            lower.prefix(Self.prefixBytes) == upper.prefix(Self.prefixBytes)
-            && lower.count >= Self.prefixBytes
         var iterator = try database.iterator(
-            prefixSameAsStart: shared && !descending, lowerBound: lower, upperBound: upper)
+            prefixSameAsStart: range.isOnePrefix && !descending, lowerBound: range.lower,
+            upperBound: range.upper)
         if descending {
-            try iterator.seekForPrev(upper.span)
+            try iterator.seekForPrev(range.upper.span)
         } else {
-            try iterator.seek(lower.span)
+            try iterator.seek(range.lower.span)
         }
         while iterator.isValid && found.count < limit {
             let key = Array(span: iterator.key)
             found.append(
-                MapEntry(key: Array(key.dropFirst(drop)), value: Array(span: iterator.value)))
+                MapEntry(
+                    key: Array(key.dropFirst(range.drop)), value: Array(span: iterator.value)))
             if descending { try iterator.previous() } else { try iterator.next() }
         }
         return found

@@ -142,14 +142,19 @@ struct PictureAddress {
 
     /// `HASH/ID.ending`; nil for what is none.
     init?(_ parameter: String) {
-        let parts = parameter.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let hash = Digest(hex: String(parts[0])),
-            let dot = parts[1].firstIndex(of: "."), let id = RecordID(String(parts[1][..<dot]))
+        // Each part has its length; whatever else has a slash or a dot there is refused with it.
+        let text = parameter.utf8Span.span
+        guard text.count > Self.endingStart, text[64] == 0x2F, text[101] == 0x2E,
+            let hash = Digest(hexDigits: text.extracting(0..<64)),
+            let id = RecordID(text: text.extracting(65..<101))
         else { return nil }
         self.hash = hash
         self.id = id
-        ending = String(parts[1][parts[1].index(after: dot)...])
+        ending = String(parameter.utf8.dropFirst(Self.endingStart)) ?? ""
     }
+
+    /// Behind 64 digits, a slash, 36 letters and a dot.
+    private static let endingStart = 102
 
     var url: String { "/pictures/\(hash.hex)/\(id).\(ending)" }
     var receipt: String { "/pictures/\(hash.hex)/\(id).\(Self.receiptEnding)" }
