@@ -129,5 +129,11 @@ package enum Cores {
         areEnough && isInstalled("taskset") ? ["taskset", "-c", "0"] + words : words
     }
 
+    /// All threads of a server that is there already.
+    package static func keep(server process: Int32) {
+        guard areEnough, isInstalled("taskset") else { return }
+        _ = Child.run(["taskset", "-a", "-c", "-p", "0", "\(process)"])
+    }
+
     package static func takeClient() { if areEnough { _ = peer_use_core(peer_cores() - 1) } }
 }
