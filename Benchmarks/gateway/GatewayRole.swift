@@ -138,10 +138,25 @@ struct OurGateway: Answerer {
         guard parts.count == 2, let port = Int(parts[0]) else {
             throw BenchFailure("our gateway did not start")
         }
-        if tiny > 0 { Cores.keep(server: child.process) }
+        if tiny > 0 {
+            Cores.keep(server: child.process)
+            Self.waitUntilIdle(child.process)
+        }
         self.port = port
         head = "HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(parts[1])\r\n\r\n"
         while addresses.count < count { addresses.append(try child.line(seconds: 10)) }
+    }
+
+    /// The index of a log that was just filled is merged for a while yet.
+    private static func waitUntilIdle(_ process: Int32) {
+        var quiet = 0
+        var before = peer_cpu_of(process)
+        for _ in 0..<120 where quiet < 3 {
+            pause(milliseconds: 1000)
+            let now = peer_cpu_of(process)
+            quiet = now - before < 0.05 ? quiet + 1 : 0
+            before = now
+        }
     }
 
     func target(secret: Bool) -> Target? {

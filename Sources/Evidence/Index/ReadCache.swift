@@ -6,18 +6,19 @@ internal import SegmentFormat
 internal import Store
 
 /// What was read lately, for those who ask for the same again: whole leaves, where the leaf with an
-/// id stands, and the few records of a link. Each has few places in a table, where others replace
-/// it.
+/// id stands, what was said of a record since, and the few records of a link. Each has few places
+/// in a table, where others replace it.
 ///
 /// A leaf never changes and never moves, so a known one is good for ever. A link's list is
 /// forgotten when the index changes it, before anybody is told of the change: what is acknowledged
-/// is found. Where a picture's bytes are is forgotten, for all pictures, when any removal is
-/// ordered or carried out.
+/// is found. So is what was said of a record. Where a picture's bytes are, and whether they are
+/// removed, is forgotten for all pictures when any removal is ordered or carried out.
 final class ReadCache: Sendable {
     /// Some three kilobytes each.
     static let leavesMax = 4096
     static let picturesMax = 4096
     static let entriesMax = 8192
+    static let factsMax = 8192
     static let listsMax = shelfCount * waysMax
     private static let shelfCount = 4096
     private static let waysMax = 4
@@ -41,6 +42,19 @@ final class ReadCache: Sendable {
         var version: UInt64 = 0
         /// Indices of leaves whose bytes are going.
         var erasing: Set<UInt64> = []
+    }
+
+    /// What was said of a record since.
+    struct Facts {
+        /// Of the leaves that speak of it, in order.
+        let about: [UInt64]
+        let removal: RemovalState
+    }
+
+    private struct KnownFacts {
+        var known: [(id: RecordID, facts: Facts)?] = []
+        /// How often the index has changed such facts.
+        var version: UInt64 = 0
     }
 
     private struct KnownList {
@@ -86,6 +100,7 @@ final class ReadCache: Sendable {
 
     private let leaves = Monitor<[KnownLeaf?]>([])
     private let entries = Monitor<[(id: RecordID, entry: IDEntry)?]>([])
+    private let facts = Monitor(KnownFacts())
     private let pictures = Monitor(Pictures())
     private let lists = Monitor<[Shelf]>(Array(repeating: Shelf(), count: shelfCount))
 
@@ -117,6 +132,37 @@ final class ReadCache: Sendable {
             entries[slot] = (id, entry)
         }
         return entry
+    }
+
+    /// What `read` finds is kept only if the index did not change any facts meanwhile.
+    func facts(
+        of id: RecordID, else read: () throws(Failure) -> Facts
+    ) throws(Failure) -> Facts {
+        let slot = Int(id.low % UInt64(Self.factsMax))
+        let (known, version) = facts.withLock { facts in
+            (facts.known.isEmpty ? nil : facts.known[slot], facts.version)
+        }
+        if let known, known.id == id { return known.facts }
+        let read = try read()
+        guard read.about.count <= Self.postingsMax else { return read }
+        facts.withLock { facts in
+            guard facts.version == version else { return }
+            if facts.known.isEmpty { facts.known = Array(repeating: nil, count: Self.factsMax) }
+            facts.known[slot] = (id, read)
+        }
+        return read
+    }
+
+    private func forgetFacts(ofAll: Bool, of ids: [RecordID]) {
+        guard ofAll || !ids.isEmpty else { return }
+        facts.withLock { facts in
+            facts.version += 1
+            guard !ofAll, !facts.known.isEmpty else { return facts.known = [] }
+            for id in ids {
+                let slot = Int(id.low % UInt64(Self.factsMax))
+                if facts.known[slot]?.id == id { facts.known[slot] = nil }
+            }
+        }
     }
 
     /// What has just been stored, which whoever stored it is about to ask for.
@@ -193,15 +239,24 @@ final class ReadCache: Sendable {
 
     private func forget(_ changes: MapBatch) {
         var removes = false
+        var spokenOf: [RecordID] = []
         lists.withLock { shelves in
             changes.forEach { key, _ in
                 if key[0] == Table.removed.rawValue { removes = true }
+                if key[0] == Table.about.rawValue, key.count >= 18 {
+                    // Table, shard, the record's id, and then the leaf.
+                    spokenOf.append(
+                        RecordID(
+                            high: key.bigEndian(UInt64.self, at: 2),
+                            low: key.bigEndian(UInt64.self, at: 10)))
+                }
                 guard key.count > 18, key[0] == Table.links.rawValue else { return }
                 // Table, shard, the link's hash, and then the posting.
                 let hash = ShortHash(key, at: 2)
                 shelves[hash.place(among: Self.shelfCount)].forget(hash)
             }
         }
+        forgetFacts(ofAll: removes, of: spokenOf)
         guard removes else { return }
         pictures.withLock { pictures in
             pictures.version += 1

@@ -68,7 +68,12 @@ extension EvidenceLog {
         let personal = try PrivateSection.links(of: leaf, at: place, engine)
         var links = leaf.links.map(\.link) + personal
         var ever = links
-        for index in try indicesAbout(leaf.id) {
+        let facts = try cache.facts(of: leaf.id) { () throws(Failure) in
+            ReadCache.Facts(
+                about: try indicesAbout(leaf.id),
+                removal: try removal(of: leaf.id, code: 0, reader))
+        }
+        for index in facts.about {
             let (about, place) = try reader.read(index)
             switch about.kind {
             case .link:
@@ -84,7 +89,7 @@ extension EvidenceLog {
         }
         return Record(
             index: hit.index, leaf: leaf, instant: hit.instant, links: links, linksEver: ever,
-            payloadBytes: place.payloadBytes, removal: try removal(of: leaf.id, code: 0, reader))
+            payloadBytes: place.payloadBytes, removal: facts.removal)
     }
 
     /// Leaves that were said of a record, in order.
