@@ -72,6 +72,15 @@ package struct Leaf: Sendable {
     /// Reads a stored leaf. Throws `.corrupt` when the bytes are not exactly what this or an
     /// earlier version writes, `.unsupported` when a newer version wrote them.
     package init(parsing bytes: [UInt8]) throws(Failure) {
+        try self.init(parsing: bytes, isNew: true)
+    }
+
+    /// Reads a leaf that was read before, and kept to its schema then.
+    package init(parsingAgain bytes: [UInt8]) throws(Failure) {
+        try self.init(parsing: bytes, isNew: false)
+    }
+
+    private init(parsing bytes: [UInt8], isNew: Bool) throws(Failure) {
         let body: JSONObject
         do throws(Failure) {
             body = try JSON(parsing: bytes.span).object ?? JSONObject([])
@@ -88,14 +97,16 @@ package struct Leaf: Sendable {
                 "a leaf has a kind unknown to this version; use a newer Proofreel to read it"
             )
         }
-        do throws(Failure) {
-            try LeafSchema.of(kind).check(body)
-        } catch {
-            throw Failure(.corrupt, "a stored leaf breaks its schema: \(error.words)")
+        if isNew {
+            do throws(Failure) {
+                try LeafSchema.of(kind).check(body)
+            } catch {
+                throw Failure(.corrupt, "a stored leaf breaks its schema: \(error.words)")
+            }
         }
         guard let id = body["id"]?.string.flatMap({ RecordID($0) }),
             let time = body["t_srv"]?.string.flatMap({ WallTime($0) })
-        else { preconditionFailure("the schema requires id and t_srv") }
+        else { throw Failure(.corrupt, "a stored leaf has no id or no time") }
         self.init(kind: kind, body: body, bytes: bytes, id: id, time: time)
     }
 

@@ -9,11 +9,12 @@ extension BundleCheck {
     func findLeaves() {
         let files = source.files
         for file in 0..<files.count {
-            let name = files.name(file)
-            guard name.hasPrefix("proof/"), name.hasSuffix(".leaf"),
-                let (index, role) = Self.place(ofLeaf: name)
+            guard files.isLeaf(file), let (index, role) = Self.place(ofLeaf: files.name(file))
             else { continue }
-            let proof = files.position(of: BundleNames.proof(index, role)) ?? -1
+            // Its proof comes right behind it, as names are sorted.
+            let name = BundleNames.proof(index, role)
+            let proof =
+                files.has(name, at: file + 1) ? file + 1 : files.position(of: name) ?? -1
             leafFiles.append(
                 LeafFile(index: index, role: role, leaf: Int32(file), proof: Int32(proof)))
         }
@@ -45,10 +46,11 @@ extension BundleCheck {
     }
 
     private static func place(ofLeaf name: String) -> (UInt64, BundleNames.Role)? {
-        let parts = name.split(separator: "/")
-        guard parts.count == 3, let role = BundleNames.Role(rawValue: String(parts[1])),
-            let index = UInt64(parts[2].dropLast(5)), index < Merkle.sizeMax,
-            BundleNames.leaf(index, role) == name
+        let parts = name.utf8.split(separator: 0x2F)
+        guard parts.count == 3, let folder = String(parts[1]),
+            let role = BundleNames.Role(rawValue: folder),
+            let digits = String(parts[2].dropLast(5)), let index = UInt64(digits),
+            index < Merkle.sizeMax, BundleNames.leaf(index, role) == name
         else { return nil }
         return (index, role)
     }

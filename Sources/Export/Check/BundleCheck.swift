@@ -156,6 +156,6 @@ package final class BundleCheck {
 
     /// Reads a leaf again that was found in order before.
     func leaf(_ file: Int32) throws(Failure) -> Leaf {
-        try Leaf(parsing: source.contents(Int(file), bytesMax: Leaf.bytesMax))
+        try Leaf(parsingAgain: source.contents(Int(file), bytesMax: Leaf.bytesMax))
     }
 }

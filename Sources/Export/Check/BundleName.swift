@@ -15,11 +15,11 @@ enum BundleName {
         guard (1...bytesMax).contains(bytes.count) else {
             throw refuse("has \(bytes.count) bytes; at most \(bytesMax) are allowed")
         }
-        guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw refuse("is not printable ASCII without spaces")
-        }
-        guard !bytes.contains(0x5C), !bytes.contains(0x3A) else {
-            throw refuse("has a backslash or a colon")
+        for byte in bytes {
+            guard (0x21...0x7E).contains(byte) else {
+                throw refuse("is not printable ASCII without spaces")
+            }
+            guard byte != 0x5C, byte != 0x3A else { throw refuse("has a backslash or a colon") }
         }
         guard bytes.first != 0x2F else { throw refuse("is absolute") }
         var start = bytes.startIndex

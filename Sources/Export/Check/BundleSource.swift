@@ -70,20 +70,25 @@ package struct BundleSource: Sendable {
         place = .folder(path)
     }
 
-    /// The name without the one base folder that all names begin with.
+    /// The name without the one base folder that all names begin with; `base` has its slash.
     private static func inside(
         _ name: String, _ base: inout String?
     ) throws(Failure) -> String {
-        guard let slash = name.firstIndex(of: "/") else {
+        if let base, name.utf8.starts(with: base.utf8) {
+            return String(decoding: name.utf8.dropFirst(base.utf8.count), as: UTF8.self)
+        }
+        guard let slash = name.utf8.firstIndex(of: 0x2F) else {
             throw Failure(
                 .corrupt, "the name \(name) is in no folder; a bundle has one base folder")
         }
-        let folder = String(name[..<slash])
-        if let base, base != folder {
-            throw Failure(.corrupt, "there is more than one base folder: \(base) and \(folder)")
+        let folder = String(name[...slash])
+        if let base {
+            throw Failure(
+                .corrupt,
+                "there is more than one base folder: \(base.dropLast()) and \(folder.dropLast())")
         }
         base = folder
-        return String(name[name.index(after: slash)...])
+        return String(decoding: name.utf8.dropFirst(folder.utf8.count), as: UTF8.self)
     }
 
     private static func unpack(

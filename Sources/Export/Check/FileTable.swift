@@ -63,6 +63,16 @@ struct FileTable: Sendable {
         }
     }
 
+    /// `proof/….leaf`
+    func isLeaf(_ file: Int) -> Bool {
+        let name = nameBytes(file)
+        return name.starts(with: "proof/".utf8) && name.suffix(5).elementsEqual(".leaf".utf8)
+    }
+
+    func has(_ name: String, at file: Int) -> Bool {
+        file < count && nameBytes(file).elementsEqual(name.utf8)
+    }
+
     func name(_ file: Int) -> String { String(decoding: nameBytes(file), as: UTF8.self) }
     func byteCount(_ file: Int) -> UInt64 { entries[file].byteCount }
     func offset(_ file: Int) -> UInt64 { entries[file].offset }
