@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Linux
 import Store
 import TestSupport
@@ -138,6 +139,9 @@ import Testing
         #expect(refused > 0)
         // Left by a process that was killed while it wrote a table; nothing refers to it.
         folder.write("index/000999.sst", [UInt8](repeating: 0xFF, count: 5000))
+        // Gone between the look at the folder and the look at the table.
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.path)/index/000998.sst", withDestinationPath: "nowhere")
         #expect(refusal(folder) == nil)
     }
 

@@ -18,7 +18,15 @@ enum TableTail {
 
     static func check(tablesOf folder: String, _ files: RealFileSystem) throws(Failure) {
         for name in try files.list(folder) where name.hasSuffix(".sst") {
-            guard try !looksHashed(files.open("\(folder)/\(name)", .read)) else {
+            let table: any File
+            do throws(Failure) {
+                table = try files.open("\(folder)/\(name)", .read)
+            } catch {
+                // Whoever writes has merged it meanwhile.
+                if error.kind == .notFound { continue }
+                throw error
+            }
+            guard try !looksHashed(table) else {
                 throw Failure(.corrupt, "the properties of the table \(name) are damaged")
             }
         }
