@@ -137,8 +137,10 @@ import Testing
 
     @Test func `an index file with another byte in it is named`() throws {
         let tool = try Tool.withDemo()
-        let table = try #require(tool.scratch.files.first { $0.hasSuffix(".sst") })
-        flip(tool, table, 20)
+        let tables = tool.scratch.files.filter { $0.hasSuffix(".sst") }
+        #expect(!tables.isEmpty)
+        // All of them: a search reads what it needs, and no more.
+        for table in tables { flip(tool, table, 20) }
         let check = try tool.run("admin", "check")
         #expect(check.code == 1 && check.out.contains("no evidence"), "\(check.out)")
         let find = try tool.run("find")
