@@ -83,11 +83,14 @@ import Testing
         for _ in 0..<3 {
             #expect(try newest(room.log, wrong) == picture.id)
             #expect(try newest(room.log, right) == nil)
+            #expect(try room.log.record(picture.id).links == [wrong])
             _ = try room.log.unlink(
                 picture.id, from: [wrong], reason: "wrong", by: TestLog.author)
             #expect(try newest(room.log, wrong) == nil)
+            #expect(try room.log.record(picture.id).links == [])
             _ = try room.log.link(picture.id, to: [right], reason: "right", by: TestLog.author)
             #expect(try newest(room.log, right) == picture.id)
+            #expect(try room.log.record(picture.id).links == [right])
             _ = try room.log.unlink(
                 picture.id, from: [right], reason: "wrong", by: TestLog.author)
             _ = try room.log.link(picture.id, to: [wrong], reason: "right", by: TestLog.author)
@@ -108,13 +111,18 @@ import Testing
             #expect(bytes == TestLog.picture(1))
             #expect(try room.log.picture(other.id).id == other.id)
         }
+        #expect(try room.log.record(picture.id).removal == .present)
+        let until = room.clock.now.adding(seconds: 10)
         _ = try room.log.order(
             removalOf: picture.id, on: .early(reference: "AZ 1", secondActor: "carl"),
             graceSeconds: 10, personalDataOnly: false, reason: "court", by: TestLog.author)
+        #expect(try room.log.record(picture.id).removal == .due(until: until))
         // In its grace period it is there.
         #expect(try room.log.picture(picture.id).byteCount == TestLog.picture(1).count)
         room.clock.advance(seconds: 11)
         #expect(try room.log.carryOutRemovals() == 1)
+        let removal = try room.log.record(picture.id).removal
+        #expect(removal != .present && removal != .due(until: until))
         let hit = try #require(try room.log.find(query(check)).hits.first)
         #expect(room.refusal { _ = try $0.picture(picture.id) }?.kind == .notFound)
         #expect(room.refusal { _ = try $0.picture(hit) }?.kind == .notFound)
