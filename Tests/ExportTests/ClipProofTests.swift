@@ -150,7 +150,8 @@ import Testing
         }
         let shown = try Program.vlc(
             scratch.path + "/clip.mp4",
-            ["--play-and-exit", "--no-drop-late-frames", "--no-skip-frames"], in: scratch)
+            ["--play-and-exit", "--no-drop-late-frames", "--no-skip-frames"],
+            pictures: Int(frames) / 2 + 1, in: scratch)
         // The last ones may be missing, because it ends with the file and not with its screen.
         #expect(shown.pictures.count > Int(frames) / 2, "\(shown.text)")
     }

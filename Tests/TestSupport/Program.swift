@@ -34,8 +34,20 @@ package enum Program {
     }
 
     /// What VLC shows of a file or an address: a picture of each frame, in their order, and what it
-    /// said.
+    /// said. On a busy machine it sometimes ends before its screen is there; then, with fewer
+    /// pictures than these, it is asked again.
     package static func vlc(
+        _ place: String, _ options: [String], pictures enough: Int, in scratch: Scratch
+    ) throws -> (pictures: [[UInt8]], text: String) {
+        var shown = try vlcOnce(place, options, in: scratch)
+        for _ in 1...2 where shown.pictures.count < enough {
+            print("VLC showed \(shown.pictures.count) pictures of \(place): \(shown.text)")
+            shown = try vlcOnce(place, options, in: scratch)
+        }
+        return shown
+    }
+
+    private static func vlcOnce(
         _ place: String, _ options: [String], in scratch: Scratch
     ) throws -> (pictures: [[UInt8]], text: String) {
         // It does not run as root, and writes what it sees into a folder of its own.
@@ -54,6 +66,7 @@ package enum Program {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
             .filter { $0.hasSuffix(".jpg") }.sorted()
         let within = folder.dropFirst(scratch.path.count + 1)
-        return (names.map { scratch.bytes("\(within)/\($0)") }, result.text)
+        let said = "exit code \(result.code): \(result.text)"
+        return (names.map { scratch.bytes("\(within)/\($0)") }, said)
     }
 }

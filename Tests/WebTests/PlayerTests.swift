@@ -83,7 +83,8 @@ import Web
         let plant = try Plant()
         let scratch = Scratch()
         for path in ["/cameras/mjpeg.mjpg", "/cameras/h264/live.mp4"] {
-            let seen = try Program.vlc(plant.url(path), ["--run-time", "4"], in: scratch)
+            let seen = try Program.vlc(
+                plant.url(path), ["--run-time", "4"], pictures: 11, in: scratch)
             #expect(seen.pictures.count > 10, "\(path): \(seen.text)")
         }
         try plant.bench.close()
