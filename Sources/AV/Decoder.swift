@@ -1,21 +1,27 @@
 package import Base
 internal import CAV
 
-/// Decodes one stream, packet by packet. Owns the `AVCodecContext`; belongs to one thread. Opening
+/// Decodes one stream, packet by packet. Owns the `AVCodecContext`; belongs to one thread at a time. Opening
 /// one costs a fraction of a millisecond, so there is one for each picture that is wanted.
 @safe package struct Decoder: ~Copyable {
     private let context: CodecContext
     private let log: LogLines
 
     /// - parameterSets: without start codes; none for MJPEG.
-    package init(_ codec: Codec, parameterSets: [[UInt8]]) throws(AVFailure) {
+    /// - threads: how many work, each on a frame of its own; frames come out later and in the same
+    ///   order. Several do not mark all that is damaged, so several fail at any mistake in the
+    ///   stream, where one goes on if it can.
+    package init(
+        _ codec: Codec, parameterSets: [[UInt8]], threads: Int = 1
+    ) throws(AVFailure) {
         guard let decoder = unsafe avcodec_find_decoder(codec.id) else {
             throw AVFailure("decode \(codec)", proofreel_averror_no_decoder)
         }
         let context = try unsafe CodecContext(decoder)
         let raw = unsafe context.raw
-        // One picture at a time: threads would only make it come later.
-        unsafe raw.pointee.thread_count = 1
+        unsafe raw.pointee.thread_count = Int32(threads)
+        unsafe raw.pointee.thread_type = FF_THREAD_FRAME
+        if threads > 1 { unsafe raw.pointee.err_recognition = AV_EF_EXPLODE }
         let log = LogLines()
         log.start()
         defer { log.stop() }

@@ -21,15 +21,20 @@ package struct FrameRenderer: ~Copyable {
     private var decoder: Decoder
     private var packet = Packet()
     private var frame = Frame()
+    private var other = Frame()
     private var found = false
+    /// It, or one that it may be predicted from.
+    private var damaged = false
     private var fed = 0
 
     /// - wanted: the frame's `FrameTime.media`.
-    package init(_ format: StreamFormat, wanted: Int64) throws(Failure) {
+    /// - threads: how many decode. Several refuse more than one does, and show nothing else.
+    package init(_ format: StreamFormat, wanted: Int64, threads: Int = 1) throws(Failure) {
         codec = format.codec
         self.wanted = wanted
         do throws(AVFailure) {
-            decoder = try Decoder(format.codec, parameterSets: format.parameterSets)
+            decoder = try Decoder(
+                format.codec, parameterSets: format.parameterSets, threads: threads)
         } catch { throw error.failure }
     }
 
@@ -53,7 +58,9 @@ package struct FrameRenderer: ~Copyable {
         while !found {
             guard try decoder.receive(into: &frame) else { return }
             found = frame.presentation == wanted
+            damaged = damaged || frame.isDamaged
         }
+        while try decoder.receive(into: &other) { damaged = damaged || other.isDamaged }
     }
 
     /// H.264 says of each slice whether anything refers to it.
@@ -83,7 +90,7 @@ package struct FrameRenderer: ~Copyable {
                 "the frame at \(wanted) µs does not come out of its fragment;"
                     + " ask for another instant")
         }
-        guard !frame.isDamaged else {
+        guard !damaged else {
             throw Failure(
                 .corrupt,
                 "the frame at \(wanted) µs cannot be decoded without a guess;"
@@ -152,9 +159,9 @@ extension FrameRenderer {
     /// The same for samples that lie in memory already.
     package static func render(
         _ format: StreamFormat, samples: [(bytes: [UInt8], media: Int64)], wanted: Int64,
-        quality: Int = FrameRenderer.usualQuality
+        quality: Int = FrameRenderer.usualQuality, threads: Int = 1
     ) throws(Failure) -> Rendered {
-        var renderer = try FrameRenderer(format, wanted: wanted)
+        var renderer = try FrameRenderer(format, wanted: wanted, threads: threads)
         for sample in samples {
             let bytes = sample.bytes
             if try renderer.add(bytes.span, media: sample.media) { break }

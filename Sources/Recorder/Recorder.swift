@@ -36,6 +36,7 @@ package final class Recorder: Sendable {
     let requests = RequestTurns()
     let looks = Looks()
     let findings = FrameFindings()
+    let decoding = DecodingThreads()
 
     package init(
         dataDirectory: String, log: EvidenceLog, clock: any Clock, options: Options = Options()

@@ -25,7 +25,7 @@ extension Recorder {
                 throw SnapFailure(
                     .expired, "the ring of \(id) moved on while the frame was read; ask again")
             }
-            return try Picture.rendered(stretch)
+            return try decoding.share { try Picture.rendered(stretch, threads: $0) }
         }
         return Look(
             jpeg: jpeg, instant: pick.frame.instant, distanceMicroseconds: pick.distance)

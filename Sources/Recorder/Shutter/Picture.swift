@@ -10,9 +10,9 @@ struct Picture: Sendable {
     let height: Int
     let flags: [String]
 
-    /// Rendered from a stream.
-    init(rendering stretch: Stretch) throws(Failure) {
-        let rendered = try Self.render(stretch)
+    /// Rendered from a stream, by so many threads.
+    init(rendering stretch: Stretch, threads: Int) throws(Failure) {
+        let rendered = try Self.render(stretch, threads: threads)
         jpeg = rendered.jpeg
         (width, height) = (rendered.width, rendered.height)
         flags = PictureFlags.of(rendered.grey) + Self.frozen(stretch)
@@ -47,14 +47,27 @@ struct Picture: Sendable {
     }
 
     /// Without looking what is odd about it.
-    static func rendered(_ stretch: Stretch) throws(Failure) -> [UInt8] {
-        stretch.format.codec.isIntra ? stretch.media : try render(stretch).jpeg
+    static func rendered(_ stretch: Stretch, threads: Int) throws(Failure) -> [UInt8] {
+        stretch.format.codec.isIntra ? stretch.media : try render(stretch, threads: threads).jpeg
+    }
+
+    /// What several threads refuse may be a picture still, with a mistake beside it.
+    private static func render(
+        _ stretch: Stretch, threads: Int
+    ) throws(Failure) -> FrameRenderer.Rendered {
+        if threads > 1, let rendered = try? renderOnce(stretch, threads: threads) {
+            return rendered
+        }
+        return try renderOnce(stretch, threads: 1)
     }
 
     /// The stretch ends with the wanted frame, so all that is decoded is what it needs.
-    private static func render(_ stretch: Stretch) throws(Failure) -> FrameRenderer.Rendered {
+    private static func renderOnce(
+        _ stretch: Stretch, threads: Int
+    ) throws(Failure) -> FrameRenderer.Rendered {
         func shown(_ sample: Sample) -> Int64 { sample.decode + Int64(sample.composition) }
-        var renderer = try FrameRenderer(stretch.format, wanted: shown(stretch.wanted))
+        var renderer = try FrameRenderer(
+            stretch.format, wanted: shown(stretch.wanted), threads: threads)
         let media = stretch.media
         var offset = 0
         for sample in stretch.samples {

@@ -146,7 +146,7 @@ extension Recorder {
             stored.withLock { $0 = result }
         }
         defer { storing.join() }
-        let picture = try Picture(rendering: stretch)
+        let picture = try decoding.share { try Picture(rendering: stretch, threads: $0) }
         storing.join()
         return (picture, try stored.withLock { $0 }?.get())
     }
