@@ -288,7 +288,7 @@ let package = Package(
         tests(
             "SegmentFormatTests", imports: ["Base", "Crypto", "SegmentFormat", "TestSupport"]),
         tests("IndexFormatTests", imports: ["Base", "Crypto", "IndexFormat", "TestSupport"]),
-        tests("AVTests", imports: ["Base", "AV", "JPEG"]),
+        tests("AVTests", imports: ["Base", "Linux", "AV", "JPEG"]),
         tests("HTTPFormatTests", imports: ["Base", "HTTPFormat", "TestSupport"]),
         tests("HTTPDTests", imports: ["Base", "Linux", "HTTPD", "TestSupport"]),
         tests(

@@ -1,8 +1,9 @@
 package import Base
 internal import CAV
 
-/// Decodes one stream, packet by packet. Owns the `AVCodecContext`; belongs to one thread at a time. Opening
-/// one costs a fraction of a millisecond, so there is one for each picture that is wanted.
+/// Decodes one stream, packet by packet. Owns the `AVCodecContext`; belongs to one thread, whatever
+/// helps it. Opening one costs a fraction of a millisecond, so there is one for each picture that
+/// is wanted.
 @safe package struct Decoder: ~Copyable {
     private let context: CodecContext
     private let log: LogLines

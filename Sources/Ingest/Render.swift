@@ -1,5 +1,6 @@
 internal import AV
 package import Base
+internal import Linux
 package import JPEG
 
 /// Makes the JPEG of one wanted frame out of the samples from its key frame up to it. What stands
@@ -18,6 +19,7 @@ package struct FrameRenderer: ~Copyable {
 
     private let codec: Codec
     private let wanted: Int64
+    private let threads: Int
     private var decoder: Decoder
     private var packet = Packet()
     private var frame = Frame()
@@ -28,10 +30,11 @@ package struct FrameRenderer: ~Copyable {
     private var fed = 0
 
     /// - wanted: the frame's `FrameTime.media`.
-    /// - threads: how many decode. Several refuse more than one does, and show nothing else.
+    /// - threads: how many work. Several refuse more than one does, and show nothing else.
     package init(_ format: StreamFormat, wanted: Int64, threads: Int = 1) throws(Failure) {
         codec = format.codec
         self.wanted = wanted
+        self.threads = threads
         do throws(AVFailure) {
             decoder = try Decoder(
                 format.codec, parameterSets: format.parameterSets, threads: threads)
@@ -102,8 +105,16 @@ package struct FrameRenderer: ~Copyable {
                 "the camera's colours are in a layout that JPEG cannot hold;"
                     + " set the stream to 4:2:0 and 8 bits")
         }
-        let jpeg = try encode(layout, subsampling, quality)
-        return Rendered(jpeg: jpeg, width: frame.width, height: frame.height, grey: grey(layout))
+        return try encode(layout, subsampling, quality)
+    }
+
+    /// On a thread of its own, if there may be one.
+    private var beside: JPEGEncoder.Beside? {
+        guard threads > 1 else { return nil }
+        return { work in
+            let thread = Thread(name: "lower-half", work)
+            return { thread.join() }
+        }
     }
 
     private static func subsampling(_ layout: Frame.Layout) -> JPEGHeader.Subsampling? {
@@ -118,40 +129,34 @@ package struct FrameRenderer: ~Copyable {
         }
     }
 
-    private func grey(_ layout: Frame.Layout) -> GreyPicture {
-        let range: YUVPicture.Range = frame.isFullRange ? .full : .limited
-        let (width, height) = (frame.width, frame.height)
-        if layout.depth > 8 {
-            let copy = frame.copyOfPlane(0)
-            return GreyPicture(
-                quarterOf: copy.span, width: width, height: height, stride: width, range: range)
-        }
-        return GreyPicture(
-            quarterOf: frame.plane(0), width: width, height: height, stride: frame.stride(0),
-            range: range)
-    }
-
     private func encode(
         _ layout: Frame.Layout, _ subsampling: JPEGHeader.Subsampling, _ quality: Int
-    ) throws(Failure) -> [UInt8] {
-        var encoder = try JPEGEncoder()
+    ) throws(Failure) -> Rendered {
         let range: YUVPicture.Range = frame.isFullRange ? .full : .limited
         let matrix: YUVPicture.Matrix = frame.isBT709 ? .bt709 : .bt601
         if layout.depth > 8 {
             let (y, u, v) = (frame.copyOfPlane(0), frame.copyOfPlane(1), frame.copyOfPlane(2))
             let wide = (frame.width + (1 << layout.acrossLog2) - 1) >> layout.acrossLog2
-            let picture = YUVPicture(
-                width: frame.width, height: frame.height, subsampling: subsampling, y: y.span,
-                u: u.span, v: v.span, strides: (frame.width, wide, wide), range: range,
-                matrix: matrix)
-            return try encoder.encode(picture, quality: quality)
+            return try encode(
+                YUVPicture(
+                    width: frame.width, height: frame.height, subsampling: subsampling, y: y.span,
+                    u: u.span, v: v.span, strides: (frame.width, wide, wide), range: range,
+                    matrix: matrix), quality)
         }
-        let picture = YUVPicture(
-            width: frame.width, height: frame.height, subsampling: subsampling, y: frame.plane(0),
-            u: frame.plane(1), v: frame.plane(2),
-            strides: (frame.stride(0), frame.stride(1), frame.stride(2)), range: range,
-            matrix: matrix)
-        return try encoder.encode(picture, quality: quality)
+        return try encode(
+            YUVPicture(
+                width: frame.width, height: frame.height, subsampling: subsampling,
+                y: frame.plane(0), u: frame.plane(1), v: frame.plane(2),
+                strides: (frame.stride(0), frame.stride(1), frame.stride(2)), range: range,
+                matrix: matrix), quality)
+    }
+
+    private func encode(
+        _ picture: borrowing YUVPicture, _ quality: Int
+    ) throws(Failure) -> Rendered {
+        var encoder = try JPEGEncoder()
+        let (jpeg, grey) = try encoder.encodeHalves(picture, quality: quality, beside: beside)
+        return Rendered(jpeg: jpeg, width: picture.width, height: picture.height, grey: grey)
     }
 }
 

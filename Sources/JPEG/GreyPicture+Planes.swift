@@ -1,4 +1,10 @@
 extension GreyPicture {
+    package init(quarterOf picture: borrowing YUVPicture) {
+        self.init(
+            quarterOf: picture.planes.0, width: picture.width, height: picture.height,
+            stride: picture.strides.0, range: picture.range)
+    }
+
     /// A quarter of the sides, from the brightness that was decoded anyway, which saves decoding
     /// the finished JPEG again. Each pixel is the mean of 4x4, as a JPEG's small picture is in
     /// effect, so what is measured on one kind holds for the other.
@@ -21,7 +27,10 @@ extension GreyPicture {
                 let start = (4 * row + line) * stride
                 Self.add(luma.extracting(start..<(start + width)), to: &sums)
             }
-            for column in 0..<wide {
+            // All but the edges are means of sixteen, which takes no division.
+            let whole = lines == 4 ? width / 4 : 0
+            Self.appendMeans(of: sums, whole, levels, to: &pixels)
+            for column in whole..<wide {
                 let i = column * 4
                 let sum = Int(sums[i]) + Int(sums[i + 1]) + Int(sums[i + 2]) + Int(sums[i + 3])
                 let count = lines * min(4, width - i)
@@ -37,6 +46,24 @@ extension GreyPicture {
             guard range == .limited else { return UInt8(value) }
             let full = (max(0, value - 16) * 510 + 219) / 438
             return UInt8(min(255, full))
+        }
+    }
+
+    /// The nearest to the mean of each sixteen whose sums by column stand side by side.
+    private static func appendMeans(
+        of sums: [UInt16], _ count: Int, _ levels: [UInt8], to pixels: inout [UInt8]
+    ) {
+        precondition(sums.count >= 4 * count && levels.count == 256)
+        pixels.append(addingCapacity: count) { out in
+            unsafe sums.withUnsafeBufferPointer { sums in
+                unsafe levels.withUnsafeBufferPointer { levels in
+                    for column in 0..<count {
+                        let i = column &* 4
+                        let sum = unsafe sums[i] &+ sums[i &+ 1] &+ sums[i &+ 2] &+ sums[i &+ 3]
+                        out.append(unsafe levels[Int((sum &+ 8) &>> 4)])
+                    }
+                }
+            }
         }
     }
 

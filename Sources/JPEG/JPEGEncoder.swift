@@ -29,9 +29,8 @@ internal import CTurboJPEG
                 picture, quality)
         }
         let copy = ConvertedPlanes(picture)
-        let (y, u, v) = (copy.y, copy.u, copy.v)
         let strides = (copy.width, copy.colourWidth, copy.colourWidth)
-        return try encode(y.span, u.span, v.span, strides, picture, quality)
+        return try encode(copy.y, copy.u, copy.v, strides, picture, quality)
     }
 
     private func encode(

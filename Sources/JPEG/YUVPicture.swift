@@ -41,6 +41,19 @@ internal import Base
         stride >= width && plane.count >= stride * (height - 1) + width
     }
 
+    /// Some of its lines; the first must begin a line of colours.
+    @_lifetime(copy self)
+    func lines(_ lines: Swift.Range<Int>) -> YUVPicture {
+        precondition(lines.lowerBound % subsampling.down == 0 && lines.upperBound <= height)
+        let colours = subsampling == .grey ? 0 : lines.lowerBound / subsampling.down
+        return YUVPicture(
+            width: width, height: lines.count, subsampling: subsampling,
+            y: planes.0.extracting(droppingFirst: lines.lowerBound * strides.0),
+            u: planes.1.extracting(droppingFirst: colours * strides.1),
+            v: planes.2.extracting(droppingFirst: colours * strides.2), strides: strides,
+            range: range, matrix: matrix)
+    }
+
     var colourWidth: Int { (width + subsampling.across - 1) / subsampling.across }
     var colourHeight: Int { (height + subsampling.down - 1) / subsampling.down }
 

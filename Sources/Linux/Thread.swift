@@ -42,6 +42,9 @@ internal import Glibc
     /// Whoever does not join lets the thread go: its memory is freed when it ends.
     deinit { if !joined { pthread_detach(handle) } }
 
+    /// How many can work at the same time.
+    package static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     package static func sleep(nanoseconds: UInt64) {
         var time = timespec(
             tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Linux
 
 /// How many threads decode for one picture: a few for somebody who is alone, one each when many ask
@@ -12,7 +11,7 @@ final class DecodingThreads: Sendable {
     private let processors: Int
     private let pictures = Monitor(0)
 
-    init(processors: Int = sysconf(Int32(_SC_NPROCESSORS_ONLN))) { self.processors = processors }
+    init(processors: Int = Thread.processors) { self.processors = processors }
 
     func share<Result>(_ decode: (_ threads: Int) throws -> Result) rethrows -> Result {
         let atOnce = pictures.withLock { pictures in
