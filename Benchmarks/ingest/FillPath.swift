@@ -13,7 +13,8 @@ struct FillPath {
 
     private static let frameBytes = 200 * 1024
     private static let pieceBytes = 16 * 1024
-    private static let framesPerFragment = 25
+    /// A fragment of pictures ends with the one that makes it a mebibyte.
+    private static let framesPerFragment = 6
 
     init(_ arguments: Arguments) { self.arguments = arguments }
 
@@ -26,7 +27,7 @@ struct FillPath {
                 .init("allocations a fragment", unit: "1", digits: 0),
             ])
         let rounds = arguments.quick ? 1 : arguments.rounds
-        let fragments = arguments.quick ? 10 : 40
+        let fragments = arguments.quick ? 40 : 160
         var random = SeededRandom(seed: 7)
         let picture = random.bytes(Self.frameBytes)
         for _ in 0..<rounds {
@@ -48,7 +49,8 @@ struct FillPath {
             camera: "bench", Nowhere(), options, bell: disk.bell, clock: clock)
         disk.add(ring)
         defer { disk.remove(ring) }
-        let filler = RingFiller(ring, CameraReport(clock))
+        let report = CameraReport(clock)
+        let filler = RingFiller(ring, report)
         try filler.begin(StreamFormat(codec: .mjpeg, width: 1920, height: 1080))
         var (inside, between, time) = (UInt64(0), UInt64(0), UInt64(0))
         let wall = clock.now
@@ -71,6 +73,7 @@ struct FillPath {
             try waitForDisk(ring, fragment)
         }
         filler.end()
+        guard report.status.dropped == 0 else { throw BenchFailure("the ring refused frames") }
         let frames = fragments * Self.framesPerFragment
         return [
             Double(frames * picture.count) / Double(time),

@@ -1,7 +1,7 @@
 internal import AV
 package import Base
-internal import Linux
 package import JPEG
+package import Linux
 
 /// Makes the JPEG of one wanted frame out of the samples from its key frame up to it. What stands
 /// after the wanted frame in the order of decoding is never needed, whatever is presented first.
@@ -19,7 +19,7 @@ package struct FrameRenderer: ~Copyable {
 
     private let codec: Codec
     private let wanted: Int64
-    private let threads: Int
+    private let companion: Companion?
     private var decoder: Decoder
     private var packet = Packet()
     private var frame = Frame()
@@ -30,11 +30,14 @@ package struct FrameRenderer: ~Copyable {
     private var fed = 0
 
     /// - wanted: the frame's `FrameTime.media`.
-    /// - threads: how many work. Several refuse more than one does, and show nothing else.
-    package init(_ format: StreamFormat, wanted: Int64, threads: Int = 1) throws(Failure) {
+    /// - threads: how many decode. Several refuse more than one does, and show nothing else.
+    /// - companion: makes half of the JPEG.
+    package init(
+        _ format: StreamFormat, wanted: Int64, threads: Int = 1, companion: Companion? = nil
+    ) throws(Failure) {
         codec = format.codec
         self.wanted = wanted
-        self.threads = threads
+        self.companion = companion
         do throws(AVFailure) {
             decoder = try Decoder(
                 format.codec, parameterSets: format.parameterSets, threads: threads)
@@ -108,15 +111,6 @@ package struct FrameRenderer: ~Copyable {
         return try encode(layout, subsampling, quality)
     }
 
-    /// On a thread of its own, if there may be one.
-    private var beside: JPEGEncoder.Beside? {
-        guard threads > 1 else { return nil }
-        return { work in
-            let thread = Thread(name: "lower-half", work)
-            return { thread.join() }
-        }
-    }
-
     private static func subsampling(_ layout: Frame.Layout) -> JPEGHeader.Subsampling? {
         if layout.planeCount == 1 { return .grey }
         switch (layout.acrossLog2, layout.downLog2) {
@@ -155,6 +149,12 @@ package struct FrameRenderer: ~Copyable {
         _ picture: borrowing YUVPicture, _ quality: Int
     ) throws(Failure) -> Rendered {
         var encoder = try JPEGEncoder()
+        let beside = companion.map { companion -> JPEGEncoder.Beside in
+            { work in
+                companion.begin(work)
+                return { companion.wait() }
+            }
+        }
         let (jpeg, grey) = try encoder.encodeHalves(picture, quality: quality, beside: beside)
         return Rendered(jpeg: jpeg, width: picture.width, height: picture.height, grey: grey)
     }

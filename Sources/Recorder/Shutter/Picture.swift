@@ -2,6 +2,7 @@ internal import Base
 internal import FragmentFormat
 internal import Ingest
 internal import JPEG
+internal import Linux
 
 /// One frame as a picture: the camera's own JPEG, or one that was rendered from its stream.
 struct Picture: Sendable {
@@ -51,23 +52,34 @@ struct Picture: Sendable {
         stretch.format.codec.isIntra ? stretch.media : try render(stretch, threads: threads).jpeg
     }
 
+    /// So many pixels must be decoded before several threads do it, as in 48 frames of full HD.
+    /// libavcodec's threads begin a frame while the one before it, which it builds on, is not done.
+    /// With two, a moving scene takes five eighths of the time; one that stands still takes more,
+    /// because they wait for each other longer than they decode.
+    private static let pixelsManyThreads = 100_000_000
+
     /// What several threads refuse may be a picture still, with a mistake beside it.
     private static func render(
         _ stretch: Stretch, threads: Int
     ) throws(Failure) -> FrameRenderer.Rendered {
-        if threads > 1, let rendered = try? renderOnce(stretch, threads: threads) {
+        let companion = threads > 1 ? Companion(name: "lower-half") : nil
+        let pixels = stretch.samples.count * stretch.format.width * stretch.format.height
+        if threads > 1, pixels >= pixelsManyThreads,
+            let rendered = try? render(stretch, threads: threads, companion)
+        {
             return rendered
         }
-        return try renderOnce(stretch, threads: 1)
+        return try render(stretch, threads: 1, companion)
     }
 
     /// The stretch ends with the wanted frame, so all that is decoded is what it needs.
-    private static func renderOnce(
-        _ stretch: Stretch, threads: Int
+    private static func render(
+        _ stretch: Stretch, threads: Int, _ companion: Companion?
     ) throws(Failure) -> FrameRenderer.Rendered {
         func shown(_ sample: Sample) -> Int64 { sample.decode + Int64(sample.composition) }
         var renderer = try FrameRenderer(
-            stretch.format, wanted: shown(stretch.wanted), threads: threads)
+            stretch.format, wanted: shown(stretch.wanted), threads: threads,
+            companion: companion)
         let media = stretch.media
         var offset = 0
         for sample in stretch.samples {
