@@ -103,6 +103,25 @@ import Testing
         }
     }
 
+    @Test func `a frame is refused when one behind it that it builds on is damaged`()
+        throws
+    {
+        let recording = try Recording("test:h264?size=320x240&hurry=1&frames=12&gop=12&bf=2")
+        let pairs = recording.samples.indices.dropFirst(2).filter { index in
+            recording.samples[index].media < recording.samples[index - 1].media
+        }
+        #expect(!pairs.isEmpty)
+        for index in pairs {
+            var samples = recording.samples
+            let half = samples[index - 1].bytes.count / 2
+            for at in half..<samples[index - 1].bytes.count { samples[index - 1].bytes[at] = 0 }
+            #expect(throws: Failure.self, "sample \(index)") {
+                try FrameRenderer.render(
+                    recording.format, samples: samples, wanted: samples[index].media)
+            }
+        }
+    }
+
     @Test func `a frame that is not there is not replaced by another`() throws {
         let recording = try Recording("test:h264?size=128x48&hurry=1&frames=5")
         let error = #expect(throws: Failure.self) {
